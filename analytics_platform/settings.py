@@ -1,0 +1,82 @@
+"""Settings, from the environment and a `.env` file in the working folder; the environment wins.
+
+The names of the Genesys Cloud settings are those of the vendor's own tools.
+"""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsError(ValueError):
+    """A setting is missing or malformed; the text names it and says what it takes."""
+
+
+class Settings(BaseSettings):
+    """Everything a person can set. Instants are UTC; days are UTC calendar days."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    region: str = Field("", alias="GENESYSCLOUD_REGION")
+    client_id: str = Field("", alias="GENESYSCLOUD_OAUTHCLIENT_ID")
+    client_secret: SecretStr = Field(SecretStr(""), alias="GENESYSCLOUD_OAUTHCLIENT_SECRET")
+    api_url: str = Field("", alias="GENESYSCLOUD_API_URL")
+    login_url: str = Field("", alias="GENESYSCLOUD_LOGIN_URL")
+
+    lake: str = Field("data/lake", alias="ANALYTICS_PLATFORM_LAKE")
+    """Root of the lake: a folder, or an `s3://`, `gs://` or `abfs://` URL."""
+    state: Path = Field(Path("data/state"), alias="ANALYTICS_PLATFORM_STATE")
+    """Local folder of the ledger, its spooled pages and the shared request budget."""
+    start_day: date = Field(date(2026, 1, 1), alias="ANALYTICS_PLATFORM_START_DAY")
+    """First day to land; the partitions begin here."""
+    reread_after_days: Annotated[tuple[int, ...], NoDecode] = Field(
+        (3, 7), alias="ANALYTICS_PLATFORM_REREAD_AFTER_DAYS"
+    )
+    """Ages, in days after a day's end, at which a landed day is read again; the vendor rebuilds days."""
+    max_days_per_run: int = Field(31, ge=1, le=366, alias="ANALYTICS_PLATFORM_MAX_DAYS_PER_RUN")
+    jobs_in_flight: int = Field(4, ge=1, le=32, alias="ANALYTICS_PLATFORM_JOBS_IN_FLIGHT")
+    """Vendor jobs one run keeps running at once."""
+    requests_per_minute: int = Field(300, ge=1, alias="ANALYTICS_PLATFORM_REQUESTS_PER_MINUTE")
+    """Request budget of the OAuth client, shared by all runs on this machine."""
+    page_size: int = Field(1000, ge=1, le=10_000, alias="ANALYTICS_PLATFORM_PAGE_SIZE")
+    job_deadline_minutes: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES")
+    """How long one vendor job may take before the run gives up waiting (the job itself goes on)."""
+    poll_seconds: float = Field(3.0, gt=0, alias="ANALYTICS_PLATFORM_POLL_SECONDS")
+    """First pause between two looks at a job; pauses grow from here."""
+    sensor_seconds: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_SENSOR_SECONDS")
+    """Least time between two looks of a sensor."""
+    alert_webhook: SecretStr = Field(SecretStr(""), alias="ANALYTICS_PLATFORM_ALERT_WEBHOOK")
+    """URL that is posted a JSON message when a run fails; empty means no alerts."""
+
+    @field_validator("reread_after_days", mode="before")
+    @classmethod
+    def _ages(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(int(part) for part in value.split(",") if part.strip())
+        return value
+
+
+def load_settings() -> Settings:
+    """The settings as they are now; SettingsError with one sentence a fault when one cannot be read."""
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as fault:
+        raise SettingsError("; ".join(_sentence(error) for error in fault.errors())) from None
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
+
+
+def _sentence(error: object) -> str:
+    assert isinstance(error, dict)
+    name = ".".join(str(part) for part in error["loc"])
+    return f"{name} cannot be used: {error['msg']}. Correct it in the environment or in .env"
