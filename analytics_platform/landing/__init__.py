@@ -1,0 +1,1 @@
+"""How a stream's day gets from the source to raw, and how a home day's typed tables are made from raw."""

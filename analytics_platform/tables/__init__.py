@@ -1,0 +1,1 @@
+"""Records to typed tables: pure functions over Arrow, without input or output."""

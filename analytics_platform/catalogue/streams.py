@@ -1,0 +1,128 @@
+"""The streams that land by day: which job delivers them, what their raw table holds, which typed tables are made."""
+
+from dataclasses import dataclass
+
+from analytics_platform.catalogue.operations import CONVERSATION_JOBS, USER_JOBS, JobFamily
+from analytics_platform.catalogue.tables import Column, Table, conversation_tables, status_tables
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One kind of thing a source delivers by activity day.
+
+    `raw` keeps each record whole beside its keys and provenance; `quarantine` those that have no usable key;
+    `tables` are made from raw by home day, the first of them being the head that the others hang from, and
+    `typed_quarantine` keeps the records whose values no typed table can hold.
+    """
+
+    name: str
+    family: JobFamily
+    model: str
+    id_field: str
+    raw: Table
+    quarantine: Table
+    typed: str
+    tables: tuple[Table, ...]
+    typed_quarantine: Table
+    description: str
+
+    @property
+    def head(self) -> Table:
+        return self.tables[0]
+
+
+_DELIVERY = (
+    Column("record", "string", None, "The record as the source sent it, JSON."),
+    Column("job_id", "string", None, "The vendor's job that delivered it."),
+    Column("page", "int64", None, "The page of the job's results it came on, from 1."),
+    Column("position", "int64", None, "Its place on that page, from 0."),
+    Column("as_of", "instant", None, "When the job was submitted, by the vendor's clock."),
+)
+_CONVERSATION_KEYS = (
+    Column("conversation_id", "string", "conversationId", "The conversation."),
+    Column("home_day", "date", None, "The UTC day of conversationStart: the one day it belongs to for good."),
+    Column("conversation_start", "instant", "conversationStart", "When it started."),
+    Column("conversation_end", "instant", "conversationEnd", "When it ended; null while it is open."),
+)
+_USER_KEYS = (
+    Column("user_id", "string", "userId", "The user."),
+    Column("first_home_day", "date", None, "The earliest UTC day on which one of the record's statuses starts."),
+    Column("last_home_day", "date", None, "The latest such day."),
+)
+_REASON = Column("reason", "string", None, "Why it was set aside.")
+
+
+def _kept(name: str, columns: tuple[Column, ...], instant: str | None, description: str) -> Table:
+    return Table(
+        name=name,
+        path=(),
+        parent=None,
+        inherited=(),
+        own=columns,
+        key=("page", "position"),
+        ordinal=None,
+        instant=instant,
+        description=description,
+    )
+
+
+CONVERSATION_DETAILS = Stream(
+    name="conversation_details",
+    family=CONVERSATION_JOBS,
+    model="AnalyticsConversation",
+    id_field="conversationId",
+    raw=_kept(
+        "conversation_details",
+        _CONVERSATION_KEYS + _DELIVERY,
+        "conversation_start",
+        "All conversations alive on a UTC day, each kept whole as the source sent it.",
+    ),
+    quarantine=_kept(
+        "conversation_details_quarantine",
+        (_REASON, *_DELIVERY),
+        None,
+        "Delivered records without a usable conversationId or conversationStart, set aside with the reason.",
+    ),
+    typed="conversations",
+    tables=conversation_tables(),
+    typed_quarantine=_kept(
+        "conversations_quarantine",
+        (_REASON, *_CONVERSATION_KEYS[:2], *_DELIVERY),
+        None,
+        "Conversations with a value the typed tables cannot hold, set aside whole with the reason.",
+    ),
+    description="Conversation details from the vendor's asynchronous job, one job a UTC day.",
+)
+USER_DETAILS = Stream(
+    name="user_details",
+    family=USER_JOBS,
+    model="AnalyticsUserDetail",
+    id_field="userId",
+    raw=_kept(
+        "user_details",
+        _USER_KEYS + _DELIVERY,
+        None,
+        "All users with a presence or routing status on a UTC day, each record kept whole as the source sent it.",
+    ),
+    quarantine=_kept(
+        "user_details_quarantine",
+        (_REASON, *_DELIVERY),
+        None,
+        "Delivered records without a usable userId or startTime, set aside with the reason.",
+    ),
+    typed="user_statuses",
+    tables=status_tables(),
+    typed_quarantine=_kept(
+        "user_statuses_quarantine",
+        (_REASON, *_USER_KEYS, *_DELIVERY),
+        None,
+        "User records with a value the typed tables cannot hold, set aside whole with the reason.",
+    ),
+    description="User presences and routing statuses from the vendor's asynchronous job, one job a UTC day.",
+)
+STREAMS = (CONVERSATION_DETAILS, USER_DETAILS)
+
+
+def stream(name: str) -> Stream:
+    """The stream called `name`; KeyError when there is none."""
+    return {known.name: known for known in STREAMS}[name]

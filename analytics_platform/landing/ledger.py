@@ -1,0 +1,226 @@
+"""What is known of the vendor jobs in flight, on disk before each next step, so that a killed run is continued.
+
+One SQLite file and one folder of spooled pages a job. An entry goes
+
+    submitting -> submitted -> landed
+         \\____________\\______-> lost (gone, failed, expired, or submitted with no answer; the note says which)
+
+A page is on disk, whole, before the ledger counts it; the cursor kept is that of the page after it.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    entry INTEGER PRIMARY KEY AUTOINCREMENT,
+    org TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    family TEXT NOT NULL,
+    day TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    body_hash TEXT NOT NULL,
+    request TEXT NOT NULL,
+    state TEXT NOT NULL,
+    job_id TEXT,
+    cursor TEXT,
+    pages INTEGER NOT NULL DEFAULT 0,
+    exhausted INTEGER NOT NULL DEFAULT 0,
+    watermark TEXT,
+    submitted_at TEXT,
+    expiration_date TEXT,
+    note TEXT,
+    changed_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jobs_by_day ON jobs (org, stream, day, state);
+"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a job asks: of which org, for which stream and day; two equal questions can share one job."""
+
+    org: str
+    stream: str
+    family: str
+    day: date
+    interval: str
+    body_hash: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One job as the ledger knows it. Instants are UTC."""
+
+    number: int
+    question: Question
+    request: str
+    state: str
+    job_id: str | None
+    cursor: str | None
+    pages: int
+    exhausted: bool
+    watermark: datetime | None
+    submitted_at: datetime | None
+    expiration_date: datetime | None
+    note: str | None
+
+
+class Ledger:
+    """The ledger in a local folder, shared by all runs on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "claims").mkdir(parents=True, exist_ok=True)
+        self._file = folder / "ledger.sqlite"
+        with self._open() as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(_SCHEMA)
+
+    @contextlib.contextmanager
+    def claim(self, stream: str, day: date) -> Iterator[None]:
+        """Hold a stream's day against other runs; waits for one that holds it. A killed holder lets go."""
+        with FileLock(self._folder / "claims" / f"{stream}-{day}.lock"):
+            yield
+
+    def in_flight(self, question: Question) -> Entry | None:
+        """The newest job that asks the same and was neither landed nor lost."""
+        return self._newest(question, "state IN ('submitting', 'submitted')")
+
+    def landed_by(self, question: Question, request: str) -> Entry | None:
+        """The job a request has already landed for this question; a retry of the request need not land it again."""
+        return self._newest(question, "state = 'landed' AND request = ?", request)
+
+    def begin(self, question: Question, request: str, watermark: datetime) -> Entry:
+        """Note, before it happens, that a job is about to be submitted."""
+        with self._open() as connection:
+            cursor = connection.execute(
+                "INSERT INTO jobs (org, stream, family, day, interval, body_hash, request, state, watermark, changed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 'submitting', ?, ?)",
+                (
+                    question.org,
+                    question.stream,
+                    question.family,
+                    question.day.isoformat(),
+                    question.interval,
+                    question.body_hash,
+                    request,
+                    watermark.isoformat(),
+                    _now(),
+                ),
+            )
+        return self.entry(int(cursor.lastrowid or 0))
+
+    def submitted(self, entry: Entry, job_id: str) -> Entry:
+        return self._change(entry, state="submitted", job_id=job_id)
+
+    def dated(self, entry: Entry, submitted_at: datetime, expiration_date: datetime | None) -> Entry:
+        """Note the vendor's own dates of the job."""
+        expires = expiration_date.isoformat() if expiration_date else None
+        return self._change(entry, submitted_at=submitted_at.isoformat(), expiration_date=expires)
+
+    def page_landed(self, entry: Entry, pages: int, cursor: str | None) -> Entry:
+        """Note that the first `pages` pages are spooled and which cursor asks for the next; None ends the job."""
+        return self._change(entry, pages=pages, cursor=cursor, exhausted=int(cursor is None))
+
+    def restarted(self, entry: Entry) -> Entry:
+        """Forget the pages: the job is to be read from its first page again."""
+        shutil.rmtree(self.spool(entry), ignore_errors=True)
+        return self._change(entry, pages=0, cursor=None, exhausted=0)
+
+    def landed(self, entry: Entry) -> Entry:
+        changed = self._change(entry, state="landed")
+        shutil.rmtree(self.spool(entry), ignore_errors=True)
+        return changed
+
+    def lost(self, entry: Entry, note: str) -> Entry:
+        changed = self._change(entry, state="lost", note=note)
+        shutil.rmtree(self.spool(entry), ignore_errors=True)
+        return changed
+
+    def spool(self, entry: Entry) -> Path:
+        """The folder of a job's pages."""
+        return self._folder / "spool" / f"{entry.question.stream}-{entry.number:06d}"
+
+    def entry(self, number: int) -> Entry:
+        with self._open() as connection:
+            row = connection.execute("SELECT * FROM jobs WHERE entry = ?", (number,)).fetchone()
+        return _entry(row)
+
+    def entries(self) -> list[Entry]:
+        """All entries, oldest first."""
+        with self._open() as connection:
+            return [_entry(row) for row in connection.execute("SELECT * FROM jobs ORDER BY entry")]
+
+    def _newest(self, question: Question, condition: str, *values: str) -> Entry | None:
+        with self._open() as connection:
+            row = connection.execute(
+                "SELECT * FROM jobs WHERE org = ? AND stream = ? AND day = ? AND interval = ? AND body_hash = ?"
+                f" AND {condition} ORDER BY entry DESC LIMIT 1",
+                (
+                    question.org,
+                    question.stream,
+                    question.day.isoformat(),
+                    question.interval,
+                    question.body_hash,
+                    *values,
+                ),
+            ).fetchone()
+        return _entry(row) if row else None
+
+    def _change(self, entry: Entry, **values: str | int | None) -> Entry:
+        values["changed_at"] = _now()
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        with self._open() as connection:
+            connection.execute(f"UPDATE jobs SET {assignments} WHERE entry = ?", (*values.values(), entry.number))
+        return self.entry(entry.number)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self._file, timeout=60)
+        try:
+            connection.row_factory = sqlite3.Row
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    question = Question(
+        org=row["org"],
+        stream=row["stream"],
+        family=row["family"],
+        day=date.fromisoformat(row["day"]),
+        interval=row["interval"],
+        body_hash=row["body_hash"],
+    )
+    return Entry(
+        number=row["entry"],
+        question=question,
+        request=row["request"],
+        state=row["state"],
+        job_id=row["job_id"],
+        cursor=row["cursor"],
+        pages=row["pages"],
+        exhausted=bool(row["exhausted"]),
+        watermark=_instant(row["watermark"]),
+        submitted_at=_instant(row["submitted_at"]),
+        expiration_date=_instant(row["expiration_date"]),
+        note=row["note"],
+    )
