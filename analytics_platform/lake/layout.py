@@ -1,0 +1,90 @@
+"""How a table is written: which columns get which encoding, and how large a row group grows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_FALSE_POSITIVES = 0.01
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is written. Columns are named by their top-level name; a name not in the schema is a ValueError.
+
+    A row group is closed when its buffered Arrow data reaches `row_group_bytes` or its rows reach
+    `row_group_rows`, whichever comes first.
+    """
+
+    instant: str | None = None
+    """The instant column whose least and greatest value go to the manifest; it must carry a time zone."""
+    dictionary: tuple[str, ...] = ()
+    """Columns whose values repeat; nested columns count with all their leaves."""
+    delta: tuple[str, ...] = ()
+    """Whole-number and instant columns whose neighbours differ little."""
+    bloom: tuple[str, ...] = ()
+    """Columns looked up by equality: ids."""
+    sorted_by: tuple[str, ...] = ()
+    """Columns by which the caller hands over the rows in ascending order; told to readers, not checked."""
+    row_group_bytes: int = 32 << 20
+    row_group_rows: int = 500_000
+
+    def check(self, schema: pa.Schema) -> None:
+        """Raise ValueError where the layout does not fit `schema`."""
+        named = {*self.dictionary, *self.delta, *self.bloom, *self.sorted_by}
+        if self.instant is not None:
+            named.add(self.instant)
+        if unknown := sorted(named.difference(schema.names)):
+            raise ValueError(f"The layout names columns that the schema lacks: {', '.join(unknown)}.")
+        if self.instant is not None:
+            kind = schema.field(self.instant).type
+            if not pa.types.is_timestamp(kind) or kind.tz is None:
+                raise ValueError(f"Column {self.instant} is {kind}; an instant is a timestamp with a time zone.")
+        if wrong := [name for name in self.delta if not _countable(schema.field(name).type)]:
+            raise ValueError(f"Delta encoding is for whole numbers and instants, not for {', '.join(wrong)}.")
+        if both := sorted(set(self.delta).intersection(self.dictionary)):
+            raise ValueError(f"A column takes one encoding, dictionary or delta: {', '.join(both)}.")
+
+    def options(self, schema: pa.Schema, rows: int) -> Mapping[str, object]:
+        """Keyword arguments of `pq.ParquetWriter`; `rows` is about how many rows a row group will hold."""
+        bloom = {
+            leaf: {"ndv": max(rows, 1), "fpp": _FALSE_POSITIVES}
+            for name in self.bloom
+            for leaf in _leaves(name, schema.field(name).type)
+        }
+        return {
+            "version": "2.6",
+            "compression": "zstd",
+            "compression_level": 1,
+            "use_dictionary": [leaf for name in self.dictionary for leaf in _leaves(name, schema.field(name).type)],
+            "column_encoding": {name: "DELTA_BINARY_PACKED" for name in self.delta} or None,
+            "write_statistics": True,
+            "write_page_index": True,
+            "write_page_checksum": True,
+            "bloom_filter_options": bloom or None,
+            "sorting_columns": pq.SortingColumn.from_ordering(schema, [(name, "ascending") for name in self.sorted_by])
+            if self.sorted_by
+            else None,
+        }
+
+
+def _countable(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_time(kind)
+    )
+
+
+def _leaves(path: str, kind: pa.DataType) -> Iterator[str]:
+    """The Parquet paths of the leaf columns below `path`."""
+    if pa.types.is_struct(kind):
+        for index in range(kind.num_fields):
+            child = kind.field(index)
+            yield from _leaves(f"{path}.{child.name}", child.type)
+    elif pa.types.is_map(kind):
+        yield from _leaves(f"{path}.key_value.key", kind.key_type)
+        yield from _leaves(f"{path}.key_value.value", kind.item_type)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        yield from _leaves(f"{path}.list.element", kind.value_type)
+    else:
+        yield path

@@ -1,0 +1,107 @@
+"""A lake in a folder: publishing is a rename on the same file system."""
+
+import os
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from analytics_platform.lake.errors import told
+from analytics_platform.lake.place import FILE, day_folder, day_of, is_table
+
+
+class LocalPlace:
+    """A folder, which need not exist yet."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link that may be changed
+        self.name = str(self.root)
+        self.filesystem: pafs.FileSystem = pafs.LocalFileSystem()
+        self.staging_parent = self.root / ".staging"
+
+    def path(self, table: str, day: date) -> str:
+        return str(self.root / table / day_folder(day) / FILE)
+
+    def table_path(self, table: str) -> str:
+        return str(self.root / table)
+
+    def tables(self) -> list[str]:
+        with told("listing the tables", self.name):
+            try:
+                names = [entry.name for entry in os.scandir(self.root) if is_table(entry.name) and entry.is_dir()]
+            except FileNotFoundError:
+                return []
+        return sorted(name for name in names if self.days(name))
+
+    def days(self, table: str) -> list[date]:
+        folder = self.root / table
+        with told(f"listing the days of {table}", str(folder)):
+            try:
+                found = [
+                    day
+                    for entry in os.scandir(folder)
+                    if (day := day_of(entry.name)) and (folder / entry.name / FILE).is_file()
+                ]
+            except FileNotFoundError:
+                return []
+        return sorted(found)
+
+    def open(self, table: str, day: date) -> pa.NativeFile:
+        path = self.path(table, day)
+        with told(f"opening {table} of {day}", path):
+            return pa.OSFile(path, "rb")
+
+    def publish(self, staged: Path, table: str, day: date) -> None:
+        final = Path(self.path(table, day))
+        with told(f"publishing {table} of {day}", self.name, writing=True):
+            self._move(staged, final)
+
+    def remove(self, table: str, day: date) -> None:
+        final = Path(self.path(table, day))
+        with told(f"removing {table} of {day}", self.name, writing=True):
+            try:
+                final.unlink()
+            except FileNotFoundError:
+                return
+            _sync_folder(final.parent)
+            with suppress(OSError):  # not empty, or taken by another process meanwhile: it may stay
+                final.parent.rmdir()
+
+    def check_writable(self) -> None:
+        probe = self.staging_parent / f"probe-{uuid4().hex}"
+        with told("trying whether the lake is writable", self.name, writing=True):
+            self.staging_parent.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"probe")
+            moved = probe.with_suffix(".moved")
+            probe.replace(moved)
+            moved.unlink()
+
+    def _move(self, staged: Path, final: Path) -> None:
+        while True:
+            made = [folder for folder in (final.parent, *final.parent.parents) if not folder.exists()]
+            final.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                staged.replace(final)
+            except FileNotFoundError:
+                if staged.exists():
+                    continue  # another process removed the old partition and its empty folder just now
+                raise
+            break
+        # A rename is durable once its folder is on disk; a new folder once its parent is.
+        _sync_folder(final.parent)
+        for folder in made:
+            _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return  # another process removed the partition again
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,222 @@
+"""Writing one partition: rows stream into a staged file, which is sealed with its manifest and then published."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analytics_platform.lake.errors import LakeError, told
+from analytics_platform.lake.layout import Layout
+from analytics_platform.lake.manifest import KEY, Manifest, code_version, plain_facts
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class StagedPartition:
+    """A whole partition, on disk and known by its manifest, that no reader sees yet."""
+
+    manifest: Manifest
+    _file: Path
+    _publish: Callable[[Path, str, date], None]
+
+    @property
+    def table(self) -> str:
+        return self.manifest.table
+
+    @property
+    def day(self) -> date:
+        return self.manifest.day
+
+    def publish(self) -> Manifest:
+        """Replace the partition in one step: readers see the old one or this one. Only once; LakeError on failure."""
+        if not self._file.exists():
+            raise LakeError(f"The staged {self.table} of {self.day} was published or discarded before; stage it again.")
+        self._publish(self._file, self.table, self.day)
+        return self.manifest
+
+    def discard(self) -> None:
+        """Remove the staged file; nothing happens when it is published or discarded already."""
+        self._file.unlink(missing_ok=True)
+
+
+class PartitionWriter:
+    """Streams the rows of one partition into a staged file.
+
+    A context manager: leaving it before `seal` discards the file. Memory holds at most about one row group.
+    Not for several threads at once; several writers may work at once. Equal calls make equal bytes.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        day: date,
+        schema: pa.Schema,
+        layout: Layout,
+        file: Path,
+        publish: Callable[[Path, str, date], None],
+    ) -> None:
+        layout.check(schema)
+        self.table = table
+        self.day = day
+        self.rows = 0
+        self._schema = schema
+        self._layout = layout
+        self._file = file
+        self._publish = publish
+        self._waiting: list[pa.Table] = []
+        self._waiting_bytes = 0
+        self._waiting_rows = 0
+        self._least: datetime | None = None
+        self._greatest: datetime | None = None
+        self._digest = hashlib.sha256()
+        self._hashed = 0
+        self._parquet: pq.ParquetWriter | None = None
+        self._sealed = False
+        with self._told():
+            self._sink = pa.OSFile(str(file), "wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._sealed:
+            self.discard()
+
+    def write(self, rows: pa.Table | pa.RecordBatch) -> None:
+        """Add rows of exactly the staged schema (names, order and types); ValueError otherwise.
+
+        The rows are kept by reference until their row group is written.
+        """
+        if isinstance(rows, pa.RecordBatch):
+            rows = pa.Table.from_batches([rows])
+        if not rows.schema.equals(self._schema):
+            raise ValueError(f"Rows for {self.table} do not fit its schema: {_difference(rows.schema, self._schema)}.")
+        if rows.num_rows == 0:
+            return
+        self._waiting.append(rows)
+        self._waiting_rows += rows.num_rows
+        self._waiting_bytes += rows.nbytes
+        self.rows += rows.num_rows
+        if self._waiting_bytes >= self._layout.row_group_bytes or self._waiting_rows >= self._layout.row_group_rows:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the waiting rows as a row group now, which lets go of the memory they refer to."""
+        if not self._waiting:
+            return
+        table = pa.concat_tables(self._waiting)  # no copy: the chunks stay where they are
+        size = self._group_rows()
+        with self._told():
+            self._writer(size).write_table(table, row_group_size=size)
+            self._hash_written()
+        self._note_instants(table)
+        self._waiting, self._waiting_bytes, self._waiting_rows = [], 0, 0
+
+    def seal(self, facts: Mapping[str, object]) -> StagedPartition:
+        """Close the file with `facts` in its manifest and put it safely on disk. Write nothing afterwards."""
+        self.flush()
+        plain = plain_facts(facts)
+        with self._told():
+            writer = self._writer(0)
+            self._hash_written()
+            manifest = Manifest(
+                table=self.table,
+                day=self.day,
+                rows=self.rows,
+                bytes=0,
+                min_instant=self._least,
+                max_instant=self._greatest,
+                checksum=self._digest.hexdigest(),
+                checksum_bytes=self._hashed,
+                code_version=code_version(),
+                facts=plain,
+            )
+            writer.add_key_value_metadata({KEY: manifest.encode().encode()})
+            writer.close()
+            self._sink.close()
+            size = _sync(self._file)
+        self._sealed = True
+        return StagedPartition(replace(manifest, bytes=size), self._file, self._publish)
+
+    def discard(self) -> None:
+        """Give up: the staged file goes away."""
+        self._waiting = []
+        # Closing writes a footer, which a full disk refuses; the file is thrown away in any case.
+        with suppress(OSError, pa.ArrowException):
+            if self._parquet is not None:
+                self._parquet.close()
+        with suppress(OSError, pa.ArrowException):
+            self._sink.close()
+        self._file.unlink(missing_ok=True)
+
+    def _writer(self, rows: int) -> pq.ParquetWriter:
+        # Made at the first row group: only then is known how many ids a bloom filter must hold.
+        if self._parquet is None:
+            self._parquet = pq.ParquetWriter(self._sink, self._schema, **self._layout.options(self._schema, rows))
+        return self._parquet
+
+    def _group_rows(self) -> int:
+        """Rows of a row group: all that wait, or fewer where one write brought much more than a row group."""
+        limit = min(self._layout.row_group_rows, self._waiting_rows)
+        if self._waiting_bytes > 2 * self._layout.row_group_bytes:
+            limit = min(limit, self._waiting_rows * self._layout.row_group_bytes // self._waiting_bytes)
+        return max(limit, 1)
+
+    def _hash_written(self) -> None:
+        """Hash what was written since the last time; it is read back from the page cache, outside the GIL."""
+        end = self._sink.tell()
+        with self._file.open("rb", buffering=0) as written:
+            written.seek(self._hashed)
+            while self._hashed < end:
+                piece = written.read(min(_CHUNK, end - self._hashed))
+                if not piece:
+                    raise LakeError(f"The staged file {self._file} became shorter while it was written; run again.")
+                self._digest.update(piece)
+                self._hashed += len(piece)
+
+    def _note_instants(self, table: pa.Table) -> None:
+        if self._layout.instant is None:
+            return
+        found = pc.min_max(table.column(self._layout.instant)).as_py()
+        if found["min"] is None:
+            return
+        least, greatest = found["min"].astimezone(UTC), found["max"].astimezone(UTC)
+        self._least = least if self._least is None else min(self._least, least)
+        self._greatest = greatest if self._greatest is None else max(self._greatest, greatest)
+
+    def _told(self) -> AbstractContextManager[None]:
+        return told(f"writing {self.table} of {self.day}", str(self._file.parent), writing=True)
+
+
+def _sync(file: Path) -> int:
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+        return os.fstat(handle).st_size
+    finally:
+        os.close(handle)
+
+
+def _difference(given: pa.Schema, wanted: pa.Schema) -> str:
+    lacking = [name for name in wanted.names if name not in given.names]
+    foreign = [name for name in given.names if name not in wanted.names]
+    if lacking or foreign:
+        return f"lacking {lacking}, unknown {foreign}"
+    retyped = [
+        f"{field.name} is {given.field(field.name).type}, not {field.type}"
+        for field in wanted
+        if given.field(field.name) != field
+    ]
+    return "; ".join(retyped) or "the columns stand in another order"

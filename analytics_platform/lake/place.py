@@ -1,0 +1,66 @@
+"""Where a lake lives: the one seam between a folder and an object store."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+FILE = "data.parquet"
+"""The name of a partition's one file: constant, so that replacing it is one rename or one object put."""
+
+_DAY = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
+_TABLE = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Place(Protocol):
+    """A folder or an object store that holds `<table>/day=YYYY-MM-DD/data.parquet`.
+
+    `name` is safe to print: it holds no credentials. `filesystem` and `path` are for readers of Arrow datasets.
+    """
+
+    name: str
+    filesystem: pafs.FileSystem
+    staging_parent: Path
+
+    def path(self, table: str, day: date) -> str: ...
+
+    def table_path(self, table: str) -> str: ...
+
+    def tables(self) -> list[str]: ...
+
+    def days(self, table: str) -> list[date]: ...
+
+    def open(self, table: str, day: date) -> pa.NativeFile:
+        """The partition's file for random access; FileNotFoundError when it has not landed."""
+        ...
+
+    def publish(self, staged: Path, table: str, day: date) -> None:
+        """Replace the partition by the local file `staged`, which is gone afterwards."""
+        ...
+
+    def remove(self, table: str, day: date) -> None:
+        """Remove the partition; nothing happens when it has not landed."""
+        ...
+
+    def check_writable(self) -> None: ...
+
+
+def day_folder(day: date) -> str:
+    return f"day={day.isoformat()}"
+
+
+def day_of(folder: str) -> date | None:
+    """The day a folder name says, or None when it is no partition's folder."""
+    match = _DAY.fullmatch(folder)
+    try:
+        return date.fromisoformat(match.group(1)) if match else None
+    except ValueError:
+        return None
+
+
+def is_table(name: str) -> bool:
+    """Whether `name` may be a table's: small letters, digits and underscores, a letter first."""
+    return _TABLE.fullmatch(name) is not None

@@ -1,0 +1,156 @@
+"""The lake: tables in day partitions, each one Parquet file that carries its own manifest."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics_platform.lake.errors import LakeError, PartitionMissing, told
+from analytics_platform.lake.frames import scan_days
+from analytics_platform.lake.layout import Layout
+from analytics_platform.lake.manifest import Manifest, manifest_of, verify
+from analytics_platform.lake.partition import PartitionWriter
+from analytics_platform.lake.place import Place, is_table
+from analytics_platform.lake.places import place_at
+from analytics_platform.lake.staging import Staging
+
+_THREADS = 8
+
+
+class Lake:
+    """A lake at a folder or an object store: `<root>/<table>/day=YYYY-MM-DD/data.parquet`.
+
+    Safe for threads and for several processes at once. Days are UTC calendar days. Faults are LakeError.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._staging = Staging(place.staging_parent)
+
+    @classmethod
+    def open(cls, url: str | Path, *, scratch: Path | None = None) -> "Lake":
+        """The lake at a local folder or an `s3://`, `gs://` or `abfs://` URL; nothing is created or asked yet.
+
+        The URL's query string is pyarrow's (`?region=eu-central-1`); the vendors' environment variables hold too
+        (`AWS_ENDPOINT_URL`, `AWS_REGION`, credentials). `scratch` is the local folder in which files for an object
+        store are written before upload; the system's temporary folder where None.
+        """
+        return cls(place_at(url, scratch))
+
+    def __repr__(self) -> str:
+        return f"Lake({self.place.name!r})"
+
+    def check_writable(self) -> None:
+        """Prove that a file can be written, moved and deleted here; LakeError otherwise."""
+        self.place.check_writable()
+
+    def stage(
+        self,
+        table: str,
+        day: date,
+        schema: pa.Schema,
+        layout: Layout = Layout(),  # noqa: B008 - frozen
+    ) -> PartitionWriter:
+        """Begin a partition; no reader sees it before `seal(...).publish()`.
+
+        ValueError when the table's name is not small letters, digits and underscores, when the schema has a column
+        `day`, which the folder's name says, or when the layout does not fit the schema.
+        """
+        if not is_table(table):
+            raise ValueError(f"A table's name is small letters, digits and underscores, a letter first: {table!r}.")
+        if "day" in schema.names:
+            raise ValueError(f"The schema of {table} has a column `day`; the partition's folder says the day.")
+        with told(f"staging {table} of {day}", str(self._staging.parent), writing=True):
+            file = self._staging.new_file()
+        return PartitionWriter(table, day, schema, layout, file, self.place.publish)
+
+    def manifest(self, table: str, day: date) -> Manifest | None:
+        """The partition's manifest, or None when it has not landed."""
+        try:
+            with self._opened(table, day) as source:
+                return self._manifest(source, table, day)
+        except FileNotFoundError:
+            return None
+
+    def manifests(self, table: str, days: Iterable[date] | None = None) -> dict[date, Manifest]:
+        """The manifests of the wanted days, all where None, in order; days that have not landed are absent."""
+        wanted = self.days(table) if days is None else sorted(set(days))
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = pool.map(lambda day: self.manifest(table, day), wanted)
+        return {day: manifest for day, manifest in zip(wanted, found, strict=True) if manifest is not None}
+
+    def days(self, table: str) -> list[date]:
+        """The days that have landed, in order; empty for an unknown table."""
+        return self.place.days(table)
+
+    def tables(self) -> list[str]:
+        """The names of the tables with at least one day, in order."""
+        return self.place.tables()
+
+    def open_partition(self, table: str, day: date) -> pq.ParquetFile:
+        """The partition for streamed reads (`iter_batches`), page checksums checked; PartitionMissing if absent.
+
+        Close it, or use it as a context manager. What is opened stays whole when the partition is replaced (on an
+        object store only what was read by then).
+        """
+        try:
+            source = self.place.open(table, day)
+        except FileNotFoundError:
+            raise self._missing(table, day) from None
+        with told(f"reading {table} of {day}", self.place.path(table, day)):
+            # pre_buffer would keep every column chunk read so far: memory must not grow with the day.
+            return pq.ParquetFile(source, page_checksum_verification=True, pre_buffer=False)
+
+    def read(self, table: str, day: date, columns: list[str] | None = None) -> pa.Table:
+        """The whole partition, or some of its columns, in memory; PartitionMissing if absent."""
+        with self.open_partition(table, day) as file, told(f"reading {table} of {day}", self.place.path(table, day)):
+            return file.read(columns=columns)
+
+    def scan(self, table: str, days: Iterable[date] | None = None) -> pl.LazyFrame:
+        """One lazy frame over the wanted days, all where None, with a column `day` (pl.Date).
+
+        Its columns are the union of the days' columns, null where a day lacks one. Days that have not landed are
+        absent; where none of the wanted has, the frame is empty and has the columns of the newest day. A table
+        without any day is PartitionMissing.
+        """
+        landed = self.days(table)
+        if not landed:
+            raise PartitionMissing(f"Table {table} has not landed any day at {self.place.name}; land one first.")
+        wanted = landed if days is None else sorted(set(days).intersection(landed))
+        return scan_days(self.place, table, wanted or landed[-1:], empty=not wanted)
+
+    def verify(self, table: str, day: date) -> Manifest:
+        """Read the partition's bytes again and compare their checksum with the manifest's.
+
+        Returns the manifest; PartitionMissing if absent, LakeError when the bytes are not those that were written.
+        """
+        place = self.place.path(table, day)
+        try:
+            with self._opened(table, day) as source, told(f"verifying {table} of {day}", place):
+                manifest = self._manifest(source, table, day)
+                verify(source, pq.read_metadata(source), manifest, place)
+                return manifest
+        except FileNotFoundError:
+            raise self._missing(table, day) from None
+
+    def remove(self, table: str, day: date) -> None:
+        """Remove the partition; nothing happens when it has not landed."""
+        self.place.remove(table, day)
+
+    @contextmanager
+    def _opened(self, table: str, day: date) -> Iterator[pa.NativeFile]:
+        with self.place.open(table, day) as source:
+            yield source
+
+    def _manifest(self, source: pa.NativeFile, table: str, day: date) -> Manifest:
+        place = self.place.path(table, day)
+        with told(f"reading the manifest of {table} of {day}", place):
+            return manifest_of(pq.read_metadata(source), source.size(), place)
+
+    def _missing(self, table: str, day: date) -> LakeError:
+        return PartitionMissing(f"Table {table} has not landed {day} at {self.place.name}; land that day first.")
