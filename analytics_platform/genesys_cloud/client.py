@@ -1,0 +1,194 @@
+"""The client: calls from many threads, each attempt under token and budget, repeated where that is safe."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from analytics_platform.catalogue.operations import Operation
+from analytics_platform.genesys_cloud.budget import RequestBudget
+from analytics_platform.genesys_cloud.errors import GenesysCloudError
+from analytics_platform.genesys_cloud.exchange import Received, exchange
+from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.genesys_cloud.refusals import refusal
+from analytics_platform.genesys_cloud.retries import Retries
+from analytics_platform.genesys_cloud.token import TOKEN, Secret, TokenSource
+from analytics_platform.genesys_cloud.wire import Payload, not_json
+
+_log = logging.getLogger(__name__)
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Longest silences in seconds: until connected, between two pieces of an answer, between two pieces sent."""
+
+    connect: float = 10.0
+    read: float = 120.0
+    write: float = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decoded answer: `value` is the JSON value, None for an empty body; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    value: Any = field(repr=False)
+
+    @property
+    def correlation_id(self) -> str | None:
+        return self.headers.get("inin-correlation-id")
+
+
+class GenesysCloud:
+    """A connection to one org as one OAuth client. Thread-safe; close it, or use it as a context manager.
+
+    The budget is the caller's and stays open. TLS is always verified; HTTP/1.1; bodies travel as gzip.
+    """
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        client_id: str,
+        client_secret: Secret,
+        budget: RequestBudget,
+        *,
+        timeouts: Timeouts | None = None,
+        retries: Retries | None = None,
+        user_agent: str = "",
+        connections: int = 32,
+    ) -> None:
+        limits = timeouts or Timeouts()
+        self.hosts = hosts
+        self._budget = budget
+        self._retries = retries or Retries()
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(limits.read, connect=limits.connect, write=limits.write),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            headers={"User-Agent": user_agent or _user_agent(), "Accept-Encoding": "gzip"},
+        )
+        self._tokens = TokenSource(self._http, hosts.login_url, client_id, client_secret, before_sending=budget.acquire)
+
+    def call(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str | int] | None = None,
+        body: object | None = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """Call an operation and decode its JSON answer.
+
+        `path` fills the `{names}` of the operation's path, `body` is sent as JSON. Repeated after a transient error if
+        it is safe: GET, PUT and DELETE always, others only while the vendor surely did not act on it (no connection,
+        429) or when `repeatable` says that the operation changes nothing, as queries by POST do not.
+        Raises the errors of `errors`, NotJson for a body that is not JSON.
+        """
+        received = self._repeated(operation, path, query, body, repeatable)
+        text = received.payload.inflate()
+        if not text.strip():
+            return Answer(received.status, received.headers, None)
+        try:
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            pass
+        else:
+            return Answer(received.status, received.headers, value)
+        raise not_json("is not JSON", received.payload.origin)
+
+    def download(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str | int] | None = None,
+        body: object | None = None,
+        repeatable: bool | None = None,
+    ) -> Payload:
+        """Call an operation and keep its body as on the wire; an answer that breaks off is asked for again whole."""
+        return self._repeated(operation, path, query, body, repeatable).payload
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"GenesysCloud({self.hosts.api_url!r})"
+
+    def _repeated(
+        self,
+        operation: Operation,
+        path: Mapping[str, str] | None,
+        query: Mapping[str, str | int] | None,
+        body: object | None,
+        repeatable: bool | None,
+    ) -> Received:
+        safe = operation.method in _REPEATABLE if repeatable is None else repeatable
+
+        def again(fault: GenesysCloudError) -> bool:
+            # A failure to get a token comes before the request itself.
+            return safe or fault.untaken or fault.operation is TOKEN
+
+        request = partial(
+            self._http.build_request,
+            operation.method,
+            self.hosts.api_url + operation.path.format_map({k: quote(v, safe="") for k, v in (path or {}).items()}),
+            params=query or None,
+            content=None if body is None else msgspec.json.encode(body),
+        )
+        headers = {"Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return self._retries.run(lambda: self._attempt(request, headers, operation), again=again)
+
+    def _attempt(self, request: "partial[httpx.Request]", headers: Mapping[str, str], operation: Operation) -> Received:
+        bearer = self._tokens.bearer()
+        received = self._send(request(headers={**headers, "Authorization": bearer.header}), operation)
+        if received.status == 401:
+            # Refused before it was acted upon, so this is safe for any method.
+            bearer = self._tokens.bearer(refused=bearer)
+            received = self._send(request(headers={**headers, "Authorization": bearer.header}), operation)
+        if received.status >= 300:
+            raise refusal(received, operation, hide=self._tokens.hide)
+        return received
+
+    def _send(self, request: httpx.Request, operation: Operation) -> Received:
+        self._budget.acquire()
+        began = time.perf_counter()
+        received = exchange(self._http, request, operation)
+        _log.debug(
+            "%s %s: %d, %d bytes in %.0f ms, correlation id %s",
+            operation.method,
+            request.url.path,
+            received.status,
+            len(received.payload.wire),
+            1000 * (time.perf_counter() - began),
+            received.correlation_id,
+        )
+        self._budget.learn(received.headers, refused=received.status in (429, 503))
+        return received
+
+
+def _user_agent() -> str:
+    try:
+        return f"analytics-platform/{version('analytics-platform')}"
+    except PackageNotFoundError:
+        return "analytics-platform"

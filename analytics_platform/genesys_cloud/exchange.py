@@ -1,0 +1,117 @@
+"""One request and its answer over httpx: the body as on the wire, and every way httpx can fail as one of our errors."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from analytics_platform.catalogue.operations import Operation
+from analytics_platform.genesys_cloud.errors import (
+    CutShort,
+    GenesysCloudError,
+    NoAnswer,
+    UnexpectedAnswer,
+    Unreachable,
+    Untrusted,
+)
+from analytics_platform.genesys_cloud.wire import Origin, Payload
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@dataclass(frozen=True)
+class Received:
+    """An answer read to its end. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    payload: Payload = field(repr=False)
+
+    @property
+    def correlation_id(self) -> str | None:
+        return self.headers.get("inin-correlation-id")
+
+
+def exchange(http: httpx.Client, request: httpx.Request, operation: Operation) -> Received:
+    """Send `request` and read the whole answer, without decoding the body and without following redirects.
+
+    Raises Unreachable, Untrusted, NoAnswer, CutShort or UnexpectedAnswer; never an httpx error, nor one chained to
+    it, since an httpx error holds the request with its Authorization header.
+    """
+    response: httpx.Response | None = None
+    try:
+        response = http.send(request, stream=True, follow_redirects=False)
+        try:
+            wire = b"".join(response.iter_raw())
+        finally:
+            response.close()
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as fault:
+        problem = _typed(fault, request, operation, response)
+    else:
+        return _checked(response, wire, operation)
+    # Outside the except block, so that nothing is chained.
+    raise problem
+
+
+def _checked(response: httpx.Response, wire: bytes, operation: Operation) -> Received:
+    headers = dict(response.headers.items())
+    encoding = headers.get("content-encoding", "").strip().lower() or "identity"
+    origin = Origin(
+        operation,
+        response.status_code,
+        headers.get("content-type", ""),
+        headers.get("inin-correlation-id"),
+    )
+    payload = Payload(wire, "gzip" if encoding == "x-gzip" else encoding, origin)
+    if wire and "content-length" not in headers and "transfer-encoding" not in headers and encoding == "gzip":
+        # Ended by closing the connection: only the stream itself tells whether it is whole.
+        payload.inflate()
+    return Received(response.status_code, headers, payload)
+
+
+def _typed(
+    fault: Exception, request: httpx.Request, operation: Operation, response: httpx.Response | None
+) -> GenesysCloudError:
+    called = f"{operation.method} {operation.path}"
+    host = request.url.host
+    if isinstance(fault, _NOT_SENT):
+        if _is_certificate(fault):
+            return Untrusted(
+                f"The TLS certificate of {host} does not check out, so {called} was not sent: when a proxy of yours "
+                "re-signs traffic, point SSL_CERT_FILE at its root certificate.",
+                operation=operation,
+            )
+        reason = str(fault) or type(fault).__name__
+        return Unreachable(
+            f"No connection to {host} for {called} ({reason}): check the network, the region and any proxy.",
+            operation=operation,
+        )
+    # Only the kind of error is told from here on: the text of a protocol error can quote a header.
+    kind = type(fault).__name__
+    if response is not None:
+        return CutShort(
+            f"The answer of {host} to {called} broke off ({kind}): ask again.",
+            operation=operation,
+            status=response.status_code,
+            correlation_id=response.headers.get("inin-correlation-id"),
+        )
+    if isinstance(fault, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return UnexpectedAnswer(
+            f"{called} could not be put into an HTTP request for {host} ({kind}): "
+            "check the client id, the secret and the URLs for stray characters.",
+            operation=operation,
+        )
+    return NoAnswer(
+        f"{host} was sent {called} and did not answer ({kind}): it may or may not have acted on it.",
+        operation=operation,
+    )
+
+
+def _is_certificate(fault: BaseException) -> bool:
+    link: BaseException | None = fault
+    while link is not None:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return True
+        link = link.__cause__ or link.__context__
+    return False

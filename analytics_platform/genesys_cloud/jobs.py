@@ -1,0 +1,216 @@
+"""Asynchronous details jobs: watermark, submit, wait, pages, cancel (vendor facts: SDK 269.0.0, AsyncQueryStatus).
+
+States run QUEUED, PENDING, then FULFILLED, FAILED or CANCELLED; FULFILLED becomes EXPIRED after `expirationDate`.
+A job over a window past the watermark succeeds with part of the data and says nothing.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from analytics_platform.catalogue.operations import JobFamily
+from analytics_platform.genesys_cloud.client import GenesysCloud
+from analytics_platform.genesys_cloud.errors import (
+    GenesysCloudError,
+    JobCancelled,
+    JobDeadline,
+    JobError,
+    JobExpired,
+    JobFailed,
+    JobGone,
+    NotFound,
+    NotJson,
+    SubmitUncertain,
+    TransientError,
+    UnexpectedAnswer,
+)
+from analytics_platform.genesys_cloud.pages import Page, instant, split_page
+from analytics_platform.genesys_cloud.token import TOKEN
+from analytics_platform.genesys_cloud.wire import Payload
+
+_log = logging.getLogger(__name__)
+_RUNNING = ("QUEUED", "PENDING")
+_GROWTH = 1.5
+_PATIENCE = 3
+"""Looks at a job that may fail one after the other, each after its own retries, before waiting is given up."""
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """What the vendor says of a job; instants are UTC, None where not (yet) known. The set of states is open."""
+
+    state: str
+    error_message: str | None = None
+    submission_date: datetime | None = None
+    completion_date: datetime | None = None
+    expiration_date: datetime | None = None
+
+
+class DetailsJobs:
+    """The details jobs of one family, conversations or users."""
+
+    def __init__(self, client: GenesysCloud, family: JobFamily) -> None:
+        self.family = family
+        self._client = client
+
+    def availability(self) -> datetime:
+        """The watermark, UTC: data before it is complete. Each family has its own."""
+        answer = self._client.call(self.family.availability)
+        value = answer.value.get("dataAvailabilityDate") if isinstance(answer.value, dict) else None
+        watermark = instant(value)
+        if watermark is None:
+            raise UnexpectedAnswer(
+                f"The availability of {self.family.name} came without a dataAvailabilityDate "
+                f"(correlation id {answer.correlation_id}): try again later, or ask the vendor.",
+                operation=self.family.availability,
+                status=answer.status,
+                correlation_id=answer.correlation_id,
+            )
+        return watermark
+
+    def submit(self, body: Mapping[str, object]) -> str:
+        """Submit a job and return its id; never repeated unless the vendor surely did not take it.
+
+        Raises SubmitUncertain where it may have been taken: no answer, one cut short, 5xx, or none we understand.
+        """
+        operation = self.family.submit
+        try:
+            answer = self._client.call(operation, body=dict(body))
+        except (TransientError, NotJson) as fault:
+            if getattr(fault, "untaken", False) or fault.operation is TOKEN:
+                raise
+            raise self._uncertain(str(fault), fault.status, fault.correlation_id) from fault
+        job_id = answer.value.get("jobId") if isinstance(answer.value, dict) else None
+        if not isinstance(job_id, str) or not job_id:
+            raise self._uncertain("The answer holds no jobId.", answer.status, answer.correlation_id)
+        _log.info("Submitted %s job %s.", self.family.name, job_id)
+        return job_id
+
+    def status(self, job_id: str) -> JobStatus:
+        """The job's state now. Raises JobGone when the vendor does not know it."""
+        try:
+            answer = self._client.call(self.family.status, path={"jobId": job_id})
+        except NotFound as fault:
+            raise self._gone(job_id, fault) from fault
+        facts = answer.value if isinstance(answer.value, dict) else {}
+        message = facts.get("errorMessage")
+        return JobStatus(
+            state=str(facts.get("state") or ""),
+            error_message=str(message) if message else None,
+            submission_date=instant(facts.get("submissionDate")),
+            completion_date=instant(facts.get("completionDate")),
+            expiration_date=instant(facts.get("expirationDate")),
+        )
+
+    def wait(
+        self,
+        job_id: str,
+        *,
+        first_pause: float,
+        deadline: float,
+        longest_pause: float = 30.0,
+        on_status: Callable[[JobStatus], None] | None = None,
+    ) -> JobStatus:
+        """Wait until the job is FULFILLED and return that status.
+
+        Looks first after `first_pause` seconds, then after pauses that grow by half up to `longest_pause`, and for
+        the last time `deadline` seconds from now. `on_status` is told of every look. A state nobody knows is reported
+        once and waited through.
+
+        Raises JobFailed, JobCancelled, JobExpired, JobGone, or JobDeadline; the job goes on after the latter.
+        """
+        ends = time.monotonic() + deadline
+        pause, failures = first_pause, 0
+        strange: set[str] = set()
+        while True:
+            left = ends - time.monotonic()
+            time.sleep(max(0.0, min(pause * random.uniform(0.9, 1.1), left)))
+            pause = min(max(pause, 0.001) * _GROWTH, longest_pause)
+            try:
+                status = self.status(job_id)
+            except TransientError as fault:
+                failures += 1
+                if failures >= _PATIENCE or time.monotonic() >= ends:
+                    raise
+                _log.warning("No status of job %s, looking again in %.0f s: %s", job_id, pause, fault)
+                continue
+            failures = 0
+            if on_status is not None:
+                on_status(status)
+            if status.state == "FULFILLED":
+                return status
+            ended = self._ended(job_id, status)
+            if ended is not None:
+                raise ended
+            if status.state not in _RUNNING and status.state not in strange:
+                strange.add(status.state)
+                _log.warning("Job %s is in the unknown state %r; waiting on.", job_id, status.state)
+            if time.monotonic() >= ends:
+                raise JobDeadline(
+                    f"The {self.family.name} job {job_id} is still {status.state or 'without a state'} after "
+                    f"{deadline:.0f} s: it goes on at Genesys Cloud, so run again to take it up, or raise "
+                    "ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES.",
+                    operation=self.family.status,
+                )
+
+    def page(self, job_id: str, cursor: str | None, page_size: int) -> Payload:
+        """One page of results as on the wire, the first one without a cursor. A cursor dies with its job.
+
+        Raises JobGone when the vendor does not know the job (any more).
+        """
+        query: dict[str, str | int] = {"pageSize": page_size}
+        if cursor is not None:
+            query["cursor"] = cursor
+        try:
+            return self._client.download(self.family.results, path={"jobId": job_id}, query=query)
+        except NotFound as fault:
+            raise self._gone(job_id, fault) from fault
+
+    def split(self, payload: Payload) -> Page:
+        """A page's records, undecoded, and the cursor to the next."""
+        return split_page(payload.inflate(), self.family.records_key, payload.origin)
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel the job or delete its results; a job the vendor does not know counts as cancelled."""
+        try:
+            self._client.call(self.family.cancel, path={"jobId": job_id})
+        except NotFound:
+            _log.info("Job %s is gone already.", job_id)
+
+    def _ended(self, job_id: str, status: JobStatus) -> JobError | None:
+        name = f"The {self.family.name} job {job_id}"
+        operation = self.family.status
+        if status.state == "FAILED":
+            reason = status.error_message or "no reason given"
+            return JobFailed(
+                f"{name} failed at Genesys Cloud ({reason}): submit it anew, over a shorter interval if need be.",
+                operation=operation,
+                message=status.error_message,
+            )
+        if status.state == "CANCELLED":
+            return JobCancelled(f"{name} was cancelled: submit it anew.", operation=operation)
+        if status.state == "EXPIRED":
+            return JobExpired(f"{name} has expired, its results are gone: submit it anew.", operation=operation)
+        return None
+
+    def _gone(self, job_id: str, fault: GenesysCloudError) -> JobGone:
+        return JobGone(
+            f"Genesys Cloud does not know the {self.family.name} job {job_id} (any more): submit it anew.",
+            operation=fault.operation,
+            status=fault.status,
+            code=fault.code,
+            message=fault.message,
+            correlation_id=fault.correlation_id,
+        )
+
+    def _uncertain(self, what: str, status: int | None, correlation_id: str | None) -> SubmitUncertain:
+        return SubmitUncertain(
+            f"Nobody knows whether Genesys Cloud took the {self.family.name} job: do not submit it again before the "
+            f"time one would take has passed. {what}",
+            operation=self.family.submit,
+            status=status,
+            correlation_id=correlation_id,
+        )
