@@ -87,7 +87,7 @@ class Ledger:
     @contextlib.contextmanager
     def claim(self, stream: str, day: date) -> Iterator[None]:
         """Hold a stream's day against other runs; waits for one that holds it. A killed holder lets go."""
-        with FileLock(self._folder / "claims" / f"{stream}-{day}.lock"):
+        with FileLock(self._folder / "claims" / f"{stream}-{day}.lock", thread_local=False):
             yield
 
     def in_flight(self, question: Question) -> Entry | None:
@@ -102,7 +102,8 @@ class Ledger:
         """Note, before it happens, that a job is about to be submitted."""
         with self._open() as connection:
             cursor = connection.execute(
-                "INSERT INTO jobs (org, stream, family, day, interval, body_hash, request, state, watermark, changed_at)"
+                "INSERT INTO jobs"
+                " (org, stream, family, day, interval, body_hash, request, state, watermark, changed_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, 'submitting', ?, ?)",
                 (
                     question.org,

@@ -58,13 +58,10 @@ class Level:
     def flat(self, extra: Mapping[str, pa.Array]) -> pa.Table:
         """The typed table of this level; `extra` gives the columns the platform adds."""
         schema = table_schema(self.table)
-        arrays = []
-        for column in self.table.inherited:
-            arrays.append(self.inherited(column.name))
-        for column in self.table.own:
-            arrays.append(self.columns[column.source] if column.source else extra[column.name])
-        fields = [pa.field(f.name, array.type) for f, array in zip(schema, arrays, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+        above = [self.inherited(column.name) for column in self.table.inherited]
+        own = [self.columns[column.source] if column.source else extra[column.name] for column in self.table.own]
+        arrays = above + own
+        return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def levels(records: pa.Table, tables: tuple[Table, ...]) -> Iterator[Level]:

@@ -1,7 +1,7 @@
 """Records, as the JSON the source sent, read into one nested Arrow table.
 
-The reader (arrow-rs, through arro3) fails a whole batch for one value it cannot read. A batch that fails is halved until
-the records at fault stand alone; they are set aside with the reader's reason, and all others are read.
+The reader (arrow-rs, through arro3) fails a whole batch for one value it cannot read. A batch that fails is halved
+until the records at fault stand alone; they are set aside with the reader's reason, and all others are read.
 """
 
 import io

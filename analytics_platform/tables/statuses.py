@@ -1,7 +1,7 @@
 """User records to presences and routing statuses, and of a status delivered many times the newest version.
 
-A status is one stretch of a user's timeline: it is known by its user and its start, since a timeline holds one status at
-a time. Stretches of no length at all can share their start with another; those are told apart by their value too.
+A status is one stretch of a user's timeline: it is known by its user and its start, since a timeline holds one status
+at a time. Stretches of no length at all can share their start with another; those are told apart by their value too.
 """
 
 import polars as pl

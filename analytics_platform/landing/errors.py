@@ -1,0 +1,23 @@
+"""Why a day was not landed, each in one sentence that says what to do.
+
+LandingError
+└── DayNotComplete     the day is past the source's watermark
+"""
+
+from datetime import date, datetime
+
+
+class LandingError(Exception):
+    """A day was not landed; nothing landed before was touched."""
+
+
+class DayNotComplete(LandingError):
+    """The source does not yet vouch for the day: a job over it would succeed with part of the data."""
+
+    def __init__(self, stream: str, day: date, watermark: datetime) -> None:
+        super().__init__(
+            f"{stream} of {day} cannot be landed: the source vouches for data before {watermark:%Y-%m-%d %H:%M} UTC "
+            "only, and the day ends later; wait until the watermark has passed it, or ask for a provisional landing."
+        )
+        self.day = day
+        self.watermark = watermark

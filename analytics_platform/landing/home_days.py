@@ -1,0 +1,123 @@
+"""The typed tables of a home day, made from every raw day that delivered something of it.
+
+A home day's version is told by what it was made from: the activity days that hold records of it, what each delivered,
+and in which order they were asked for. A home day whose tables carry another version is stale.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from analytics_platform.catalogue.streams import Stream
+from analytics_platform.lake import Lake, Manifest, StagedPartition
+from analytics_platform.landing.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one activity day delivered of a home day."""
+
+    activity_day: date
+    as_of: datetime
+    digest: str
+    records: int
+    repeated: bool
+    """Whether the same id came more than once in that day's job."""
+    state: str
+    watermark: str
+    job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HomeDay:
+    """A home day and all its contributions, oldest asked for first: of two versions the later one holds."""
+
+    day: date
+    contributions: tuple[Contribution, ...]
+
+    def version(self, stream: Stream) -> str:
+        made_from = [(c.activity_day.isoformat(), c.digest) for c in self.contributions]
+        return hashlib.sha256(json.dumps([_columns(stream), made_from]).encode()).hexdigest()[:32]
+
+    def facts(self, stream: Stream) -> dict[str, object]:
+        """What the manifest of each of its tables tells."""
+        states = {c.state for c in self.contributions}
+        return {
+            "stream": stream.typed,
+            "version": self.version(stream),
+            "state": "provisional" if "provisional" in states else "complete",
+            "taken_in": {c.activity_day.isoformat(): c.digest for c in self.contributions},
+            "watermark": max((c.watermark for c in self.contributions), default=None),
+            "as_of": max((c.as_of for c in self.contributions), default=None),
+            "job_ids": sorted({job for c in self.contributions for job in c.job_ids}),
+        }
+
+
+@dataclass
+class StagedTables:
+    """All typed tables of a home day, ready to be published one after another, the head first."""
+
+    home_day: HomeDay
+    tables: Mapping[str, StagedPartition]
+    set_aside: StagedPartition | None
+
+
+def home_days(stream: Stream, lake: Lake) -> dict[date, HomeDay]:
+    """Every home day that the landed raw days tell of, and every landed raw day itself, in order."""
+    found: dict[date, list[Contribution]] = {}
+    for activity_day, manifest in lake.manifests(stream.raw.name).items():
+        found.setdefault(activity_day, [])
+        for text, records in manifest.facts["home_days"].items():
+            found.setdefault(date.fromisoformat(text), []).append(_contribution(activity_day, manifest, records))
+    return {
+        day: HomeDay(day, tuple(sorted(parts, key=lambda part: (part.as_of, part.activity_day))))
+        for day, parts in sorted(found.items())
+    }
+
+
+def stale_home_days(stream: Stream, lake: Lake, among: Iterable[date] | None = None) -> list[HomeDay]:
+    """The home days whose typed tables are missing or were made from something else than what raw holds now."""
+    known = home_days(stream, lake)
+    wanted = known if among is None else {day: known.get(day, HomeDay(day, ())) for day in sorted(set(among))}
+    # Tables are published one after another: where the last one is current, all are.
+    last = stream.tables[-1].name
+    made = lake.manifests(last, wanted)
+    gone = set(lake.days(last)) - set(known) if among is None else set()
+    stale = [home for day, home in wanted.items() if not _current(made.get(day), home.version(stream))]
+    emptied = [HomeDay(day, ()) for day in sorted(gone)]
+    return stale + [home for home in emptied if not _current(lake.manifest(last, home.day), home.version(stream))]
+
+
+@contextlib.contextmanager
+def claimed(stream: Stream, ledger: Ledger, days: Iterable[date]) -> Iterator[None]:
+    """Hold home days of a stream against other runs, oldest first, so that two runs never wait for each other."""
+    with contextlib.ExitStack() as held:
+        for day in sorted(set(days)):
+            held.enter_context(ledger.claim(stream.typed, day))
+        yield
+
+
+def _contribution(activity_day: date, manifest: Manifest, records: int) -> Contribution:
+    facts = manifest.facts
+    return Contribution(
+        activity_day=activity_day,
+        as_of=datetime.fromisoformat(facts["as_of"]),
+        digest=facts["digest"],
+        records=records,
+        repeated=facts["repeated"] > 0,
+        state=facts["state"],
+        watermark=facts["watermark"],
+        job_ids=tuple(facts["job_ids"]),
+    )
+
+
+def _current(manifest: Manifest | None, version: str) -> bool:
+    return manifest is not None and manifest.facts.get("version") == version
+
+
+def _columns(stream: Stream) -> list[list[str]]:
+    """The tables' columns: a release that knows more of them makes every home day stale."""
+    return [[table.name, *(f"{column.name}:{column.type}" for column in table.columns)] for table in stream.tables]

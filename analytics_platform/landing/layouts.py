@@ -1,0 +1,35 @@
+"""How each table of the catalogue is written: its encodings, by what its columns hold."""
+
+from functools import cache
+
+from analytics_platform.catalogue.tables import Table
+from analytics_platform.lake.layout import Layout
+
+_UNIQUE = {
+    "conversations": ("conversation_id",),
+    "participants": ("participant_id",),
+    "sessions": ("session_id",),
+}
+_LOOKED_UP = ("conversation_id", "user_id", "external_contact_id")
+
+
+@cache
+def layout(table: Table) -> Layout:
+    """Whole numbers and instants as deltas, strings that repeat in dictionaries, bloom filters on looked-up ids.
+
+    A raw table's records and ids are unique: they take no dictionary.
+    """
+    raw = any(column.name == "record" for column in table.columns)
+    unique = ("record", "conversation_id", "user_id") if raw else _UNIQUE.get(table.name, ())
+    plain = [column for column in table.columns if column.type in ("int64", "instant", "date")]
+    return Layout(
+        instant=table.instant,
+        dictionary=tuple(
+            column.name
+            for column in table.columns
+            if column not in plain and column.name not in unique and column.type not in ("float64", "bool")
+        ),
+        delta=tuple(column.name for column in plain),
+        bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
+        row_group_bytes=16 << 20 if raw else 256 << 20,
+    )

@@ -1,0 +1,102 @@
+"""The pages of one job: spooled to disk as they came, counted in the ledger, read again after a kill."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from analytics_platform.genesys_cloud.errors import BadRequest
+from analytics_platform.genesys_cloud.jobs import DetailsJobs
+from analytics_platform.genesys_cloud.pages import split_page
+from analytics_platform.genesys_cloud.wire import Payload
+from analytics_platform.landing.errors import LandingError
+from analytics_platform.landing.ledger import Entry, Ledger
+
+_SUFFIXES: Final = {"gzip": ".json.gz", "identity": ".json"}
+Item = TypeVar("Item")
+
+
+class CursorRefused(LandingError):
+    """The vendor no longer takes the cursor kept of a job; the job can still be read from its first page."""
+
+
+@dataclass(frozen=True)
+class PageOfRecords:
+    """One page: its number from 1, its records unparsed, and the size of its JSON in bytes."""
+
+    number: int
+    records: list[msgspec.Raw]
+    size: int
+
+
+class Pages:
+    """All pages of a fulfilled job in order: those spooled before a kill from disk, the rest from the vendor."""
+
+    def __init__(self, jobs: DetailsJobs, ledger: Ledger, entry: Entry, page_size: int) -> None:
+        self.entry = entry
+        self._jobs = jobs
+        self._ledger = ledger
+        self._page_size = page_size
+
+    def __iter__(self) -> Iterator[PageOfRecords]:
+        """Raises the client's errors; JobGone and JobExpired when the job's results are no longer to be had."""
+        spool = self._ledger.spool(self.entry)
+        spool.mkdir(parents=True, exist_ok=True)
+        if not all(_spooled(spool, number) for number in range(1, self.entry.pages + 1)):
+            self.entry = self._ledger.restarted(self.entry)
+            spool.mkdir(parents=True, exist_ok=True)
+        for number in range(1, self.entry.pages + 1):
+            yield self._split(number, _read(spool, number))[0]
+        while not self.entry.exhausted:
+            yield self._next(spool)
+
+    def _next(self, spool: Path) -> PageOfRecords:
+        number = self.entry.pages + 1
+        assert self.entry.job_id is not None
+        try:
+            payload = self._jobs.page(self.entry.job_id, self.entry.cursor, self._page_size)
+        except BadRequest as fault:
+            if self.entry.cursor is None:
+                raise
+            raise CursorRefused(str(fault)) from None
+        page, cursor = self._split(number, payload)
+        _write(spool, number, payload)
+        self.entry = self._ledger.page_landed(self.entry, number, cursor)
+        return page
+
+    def _split(self, number: int, payload: Payload) -> tuple[PageOfRecords, str | None]:
+        body = payload.inflate()
+        page = split_page(body, self._jobs.family.records_key, payload.origin)
+        return PageOfRecords(number, page.records, len(body)), page.cursor
+
+
+def ahead(items: Iterable[Item], pool: Executor) -> Iterator[Item]:
+    """The same items, the next one already being made in `pool` while the present one is worked on."""
+    end = object()
+    iterator = iter(items)
+    coming = pool.submit(next, iterator, end)
+    while (item := coming.result()) is not end:
+        coming = pool.submit(next, iterator, end)
+        yield item  # type: ignore[misc]
+
+
+def _file(spool: Path, number: int, encoding: str) -> Path:
+    return spool / f"page-{number:06d}{_SUFFIXES[encoding]}"
+
+
+def _spooled(spool: Path, number: int) -> bool:
+    return any(_file(spool, number, encoding).exists() for encoding in _SUFFIXES)
+
+
+def _read(spool: Path, number: int) -> Payload:
+    encoding = next(known for known in _SUFFIXES if _file(spool, number, known).exists())
+    return Payload(_file(spool, number, encoding).read_bytes(), encoding)
+
+
+def _write(spool: Path, number: int, payload: Payload) -> None:
+    staged = spool / f".page-{number:06d}.part"
+    staged.write_bytes(payload.wire)
+    staged.replace(_file(spool, number, payload.encoding))
