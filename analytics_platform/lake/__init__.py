@@ -4,7 +4,14 @@
 `analytics_platform.lake.views.connect` gives the lake in SQL.
 """
 
-from analytics_platform.lake.errors import LakeError, LakeFull, LakeUnreachable, NotWritable, PartitionMissing
+from analytics_platform.lake.errors import (
+    LakeError,
+    LakeFull,
+    LakeUnreachable,
+    NotWritable,
+    PartitionDamaged,
+    PartitionMissing,
+)
 from analytics_platform.lake.layout import Layout
 from analytics_platform.lake.manifest import Manifest
 from analytics_platform.lake.partition import PartitionWriter, StagedPartition
@@ -18,6 +25,7 @@ __all__ = [
     "Layout",
     "Manifest",
     "NotWritable",
+    "PartitionDamaged",
     "PartitionMissing",
     "PartitionWriter",
     "StagedPartition",

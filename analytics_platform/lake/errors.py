@@ -4,10 +4,12 @@ LakeError
 ├── LakeFull          no space is left; what had landed before is unharmed
 ├── LakeUnreachable   the object store does not answer or lets nobody in
 ├── NotWritable       the place exists or could be made, but not by this process
-└── PartitionMissing  the asked table and day has not landed
+├── PartitionMissing  the asked table and day has not landed
+└── PartitionDamaged  a file is there, but not as it was written
 """
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +36,12 @@ class PartitionMissing(LakeError):
     """The asked table and day has not landed."""
 
 
+class PartitionDamaged(LakeError):
+    """A partition's file is not as it was written: damaged, foreign, or on an object store replaced while read."""
+
+
+_DAMAGE = re.compile(r"CRC|thrift|Corrupt|Unexpected end|Invalid Parquet|InvalidRange|HTTP status 416", re.IGNORECASE)
+"""What Arrow says of a damaged file; it gives no error number for it. 416: the object shrank since it was opened."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
 
@@ -54,10 +62,7 @@ def told(doing: str, place: str, *, writing: bool = False) -> Iterator[None]:
     except OSError as fault:
         raise _sentence(doing, place, fault, writing) from fault
     except pa.ArrowInvalid as fault:
-        raise LakeError(
-            f"Failed {doing}: the file at {place} is not the Parquet it should be ({_first_line(fault)}); "
-            "land the day again to replace it."
-        ) from fault
+        raise _damaged(doing, place, fault) from fault
 
 
 def _sentence(doing: str, place: str, fault: OSError, writing: bool) -> LakeError:
@@ -68,12 +73,21 @@ def _sentence(doing: str, place: str, fault: OSError, writing: bool) -> LakeErro
         )
     if fault.errno in _FORBIDDEN or (writing and fault.errno == errno.ENOENT):
         return _not_writable(doing, place, fault) if writing else _not_readable(doing, place, fault)
+    if not fault.errno and _DAMAGE.search(str(fault)):
+        return _damaged(doing, place, fault)
     if "://" in place:
         return LakeUnreachable(
             f"The object store at {place} failed {doing} ({_first_line(fault)}); check its address, the "
             "credentials and the network, then run again."
         )
     return LakeError(f"Failed {doing} at {place} ({_reason(fault)}); check the disk, then run again.")
+
+
+def _damaged(doing: str, place: str, fault: Exception) -> PartitionDamaged:
+    return PartitionDamaged(
+        f"Failed {doing}: a file at {place} is not the Parquet that was written ({_first_line(fault)}); "
+        "land the day again to replace it."
+    )
 
 
 def _not_writable(doing: str, place: str, fault: OSError) -> NotWritable:

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 from analytics_platform.lake.errors import LakeError, told
 from analytics_platform.lake.place import Place
 
-_THREADS = 8
 _DAY = pa.schema([pa.field("day", pa.date32())])
 
 
@@ -61,7 +60,7 @@ def union_schema(place: Place, table: str, days: Sequence[date]) -> pa.Schema:
         with told(f"reading the columns of {table} of {day}", place.name), place.open(table, day) as source:
             return pq.read_schema(source).remove_metadata()
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(place.readers) as pool:
         distinct = list(dict.fromkeys(pool.map(schema_of, sorted(days, reverse=True))))
     try:
         return pa.unify_schemas(distinct, promote_options="permissive")

@@ -20,6 +20,8 @@ class LocalPlace:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link that may be changed
         self.name = str(self.root)
         self.filesystem: pafs.FileSystem = pafs.LocalFileSystem()
+        self.steady = True
+        self.readers = 2  # more only wait for each other: a warm footer costs 0.2 ms, nearly all of it CPU
         self.staging_parent = self.root / ".staging"
 
     def path(self, table: str, day: date) -> str:

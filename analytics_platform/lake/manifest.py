@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analytics_platform.lake.errors import LakeError
+from analytics_platform.lake.errors import PartitionDamaged
 
 KEY = b"analytics_platform"
 """The footer's key-value metadata key that holds the manifest as JSON."""
@@ -70,10 +70,10 @@ def plain_facts(facts: Mapping[str, object]) -> dict[str, Any]:
 
 
 def manifest_of(metadata: pq.FileMetaData, size: int, place: str) -> Manifest:
-    """The manifest in a Parquet footer of a file of `size` bytes; LakeError when the footer holds none."""
+    """The manifest in a Parquet footer of a file of `size` bytes; PartitionDamaged when the footer holds none."""
     text = (metadata.metadata or {}).get(KEY)
     if text is None:
-        raise LakeError(
+        raise PartitionDamaged(
             f"The file at {place} was not written by this platform: its footer holds no manifest; move it away."
         )
     said = json.loads(text)
@@ -92,14 +92,14 @@ def manifest_of(metadata: pq.FileMetaData, size: int, place: str) -> Manifest:
 
 
 def verify(source: pa.NativeFile, metadata: pq.FileMetaData, manifest: Manifest, place: str) -> None:
-    """Read the row groups' bytes again and compare with `manifest`; LakeError when they are not what was written."""
+    """Read the row groups' bytes again and compare with `manifest`; PartitionDamaged when they differ."""
     digest, left = hashlib.sha256(), manifest.checksum_bytes
     source.seek(0)
     while left and (piece := source.read(min(_CHUNK, left))):
         digest.update(piece)
         left -= len(piece)
     if left or digest.hexdigest() != manifest.checksum or metadata.num_rows != manifest.rows:
-        raise LakeError(
+        raise PartitionDamaged(
             f"The file at {place} is damaged: its bytes are not those that were written; land the day again."
         )
 

@@ -1,6 +1,7 @@
 """A lake in an object store: publishing is a checked upload to a staging key, then a server-side copy."""
 
 import shutil
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from analytics_platform.lake.errors import LakeError, told
+from analytics_platform.lake.errors import LakeError, LakeUnreachable, told
 from analytics_platform.lake.place import FILE, day_folder, day_of, is_table
 
 _STAGING = ".staging"
@@ -23,6 +24,8 @@ class ObjectStorePlace:
         self.name = name
         self.root = root.rstrip("/")
         self.filesystem = filesystem
+        self.steady = False
+        self.readers = 16
         self.staging_parent = scratch
         self._swept = False
 
@@ -35,6 +38,8 @@ class ObjectStorePlace:
     def tables(self) -> list[str]:
         with told("listing the tables", self.name):
             found = self.filesystem.get_file_info(pafs.FileSelector(self.root, allow_not_found=True))
+            if not found:
+                self._check_bucket()
         names = [entry.base_name for entry in found if entry.type is pafs.FileType.Directory]
         return sorted(name for name in names if is_table(name) and self.days(name))
 
@@ -42,6 +47,8 @@ class ObjectStorePlace:
         selector = pafs.FileSelector(self.table_path(table), allow_not_found=True, recursive=True)
         with told(f"listing the days of {table}", self.name):
             found = self.filesystem.get_file_info(selector)
+            if not found:
+                self._check_bucket()
         days = [
             day_of(entry.path.split("/")[-2])
             for entry in found
@@ -77,6 +84,15 @@ class ObjectStorePlace:
             self.filesystem.delete_file(key)
             self.filesystem.delete_file(f"{key}.moved")
 
+    def _check_bucket(self) -> None:
+        """An empty listing may mean a bucket that is not there: that is a mistake, not an empty lake."""
+        bucket = self.root.partition("/")[0]
+        if self.filesystem.get_file_info(bucket).type is pafs.FileType.NotFound:
+            raise LakeUnreachable(
+                f"The bucket or container {bucket} of the lake {self.name} does not exist; create it or correct the "
+                "address."
+            )
+
     def _sweep(self) -> None:
         """Once a process: remove staging keys that killed processes left behind a day ago or longer."""
         if self._swept:
@@ -93,8 +109,13 @@ class ObjectStorePlace:
 
     def _upload(self, staged: Path, key: str) -> None:
         # A stream that is closed completes the upload, also after an error; hence the size is looked at.
-        with staged.open("rb") as source, self.filesystem.open_output_stream(key) as sink:
-            shutil.copyfileobj(source, sink, _CHUNK)
+        try:
+            with staged.open("rb") as source, self.filesystem.open_output_stream(key) as sink:
+                shutil.copyfileobj(source, sink, _CHUNK)
+        except OSError:
+            with suppress(OSError):
+                self.filesystem.delete_file(key)
+            raise
         wanted, found = staged.stat().st_size, self.filesystem.get_file_info(key).size
         if found != wanted:
             self.filesystem.delete_file(key)

@@ -81,7 +81,7 @@ class PartitionWriter:
         self._digest = hashlib.sha256()
         self._hashed = 0
         self._parquet: pq.ParquetWriter | None = None
-        self._sealed = False
+        self._closed = False
         with self._told():
             self._sink = pa.OSFile(str(file), "wb")
 
@@ -91,14 +91,16 @@ class PartitionWriter:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._sealed:
+        if not self._closed:
             self.discard()
 
     def write(self, rows: pa.Table | pa.RecordBatch) -> None:
         """Add rows of exactly the staged schema (names, order and types); ValueError otherwise.
 
-        The rows are kept by reference until their row group is written.
+        The rows are kept by reference, with all the memory they refer to, until their row group is written.
         """
+        if self._closed:
+            raise ValueError(f"The staged {self.table} of {self.day} is sealed or discarded; stage it again.")
         if isinstance(rows, pa.RecordBatch):
             rows = pa.Table.from_batches([rows])
         if not rows.schema.equals(self._schema):
@@ -147,11 +149,12 @@ class PartitionWriter:
             writer.close()
             self._sink.close()
             size = _sync(self._file)
-        self._sealed = True
+        self._closed = True
         return StagedPartition(replace(manifest, bytes=size), self._file, self._publish)
 
     def discard(self) -> None:
-        """Give up: the staged file goes away."""
+        """Give up before `seal`: the staged file goes away. Leaving the context does the same."""
+        self._closed = True
         self._waiting = []
         # Closing writes a footer, which a full disk refuses; the file is thrown away in any case.
         with suppress(OSError, pa.ArrowException):
@@ -197,7 +200,7 @@ class PartitionWriter:
         self._greatest = greatest if self._greatest is None else max(self._greatest, greatest)
 
     def _told(self) -> AbstractContextManager[None]:
-        return told(f"writing {self.table} of {self.day}", str(self._file.parent), writing=True)
+        return told(f"writing {self.table} of {self.day}", str(self._file.parent.parent), writing=True)
 
 
 def _sync(file: Path) -> int:

@@ -19,11 +19,15 @@ class Place(Protocol):
     """A folder or an object store that holds `<table>/day=YYYY-MM-DD/data.parquet`.
 
     `name` is safe to print: it holds no credentials. `filesystem` and `path` are for readers of Arrow datasets.
+    `readers` is how many footers are worth reading at once. `steady` says whether an open file stays as it is when the
+    partition is replaced; where not, a read that needs several requests may meet two versions.
     """
 
     name: str
     filesystem: pafs.FileSystem
     staging_parent: Path
+    readers: int
+    steady: bool
 
     def path(self, table: str, day: date) -> str: ...
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from analytics_platform.lake.errors import LakeError, told
+from analytics_platform.lake.errors import LakeError, LakeUnreachable
 from analytics_platform.lake.local import LocalPlace
 from analytics_platform.lake.object_store import ObjectStorePlace
 from analytics_platform.lake.place import Place
@@ -23,17 +23,21 @@ def place_at(url: str | Path, scratch: Path | None) -> Place:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return _local(Path(unquote(parts.path)))
-    name = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+    name = urlunsplit((parts.scheme, _without_secrets(parts.netloc), parts.path.rstrip("/"), "", ""))
     if parts.scheme not in _SCHEMES:
         raise LakeError(
             f"The lake cannot live at {name}: the scheme {parts.scheme}:// is unknown; "
             "use a folder, s3://, gs:// or abfs://."
         )
     try:
-        with told("opening the lake", name):
-            filesystem, root = pafs.FileSystem.from_uri(_with_environment(url))
+        filesystem, root = pafs.FileSystem.from_uri(_with_environment(url))
     except pa.ArrowException as fault:
-        raise LakeError(f"The lake's URL {name} cannot be used: {fault}. Correct it.") from None
+        reason = str(fault).replace(url, name).replace(parts.netloc, _without_secrets(parts.netloc))
+        raise LakeError(f"The lake's URL {name} cannot be used ({reason}); correct it.") from None
+    except OSError as fault:  # S3 is asked for the bucket's region where nothing names it
+        raise LakeUnreachable(
+            f"The lake at {name} cannot be opened ({fault}); check the address, or name the region with AWS_REGION."
+        ) from None
     _refuse_partition_names(root)
     folder = scratch or Path(tempfile.gettempdir()) / "analytics-platform-scratch"
     return ObjectStorePlace(name, filesystem, root, folder)
@@ -51,6 +55,12 @@ def _refuse_partition_names(path: str) -> None:
             f"The lake cannot live below {odd}: readers take a folder `name=value` for a partition; "
             "choose another folder."
         )
+
+
+def _without_secrets(netloc: str) -> str:
+    """The host, with what stands before it only where it can be no credentials: a container, `lake@account`."""
+    before, _, host = netloc.rpartition("@")
+    return f"{before}@{host}" if before and ":" not in before else host
 
 
 def _with_environment(url: str) -> str:

@@ -1,16 +1,16 @@
 """The lake: tables in day partitions, each one Parquet file that carries its own manifest."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analytics_platform.lake.errors import LakeError, PartitionMissing, told
+from analytics_platform.lake.errors import LakeError, PartitionDamaged, PartitionMissing, told
 from analytics_platform.lake.frames import scan_days
 from analytics_platform.lake.layout import Layout
 from analytics_platform.lake.manifest import Manifest, manifest_of, verify
@@ -19,7 +19,8 @@ from analytics_platform.lake.place import Place, is_table
 from analytics_platform.lake.places import place_at
 from analytics_platform.lake.staging import Staging
 
-_THREADS = 8
+_READ_AGAIN = 3
+_T = TypeVar("_T")
 
 
 class Lake:
@@ -67,20 +68,24 @@ class Lake:
             raise ValueError(f"The schema of {table} has a column `day`; the partition's folder says the day.")
         with told(f"staging {table} of {day}", str(self._staging.parent), writing=True):
             file = self._staging.new_file()
-        return PartitionWriter(table, day, schema, layout, file, self.place.publish)
+        return PartitionWriter(table, day, schema, layout, file, self._publish)
 
     def manifest(self, table: str, day: date) -> Manifest | None:
         """The partition's manifest, or None when it has not landed."""
-        try:
-            with self._opened(table, day) as source:
+
+        def read() -> Manifest:
+            with self.place.open(table, day) as source:
                 return self._manifest(source, table, day)
+
+        try:
+            return self._steadily(read)
         except FileNotFoundError:
             return None
 
     def manifests(self, table: str, days: Iterable[date] | None = None) -> dict[date, Manifest]:
         """The manifests of the wanted days, all where None, in order; days that have not landed are absent."""
         wanted = self.days(table) if days is None else sorted(set(days))
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with ThreadPoolExecutor(self.place.readers) as pool:
             found = pool.map(lambda day: self.manifest(table, day), wanted)
         return {day: manifest for day, manifest in zip(wanted, found, strict=True) if manifest is not None}
 
@@ -108,8 +113,20 @@ class Lake:
 
     def read(self, table: str, day: date, columns: list[str] | None = None) -> pa.Table:
         """The whole partition, or some of its columns, in memory; PartitionMissing if absent."""
-        with self.open_partition(table, day) as file, told(f"reading {table} of {day}", self.place.path(table, day)):
-            return file.read(columns=columns)
+
+        def read() -> pa.Table:
+            with (
+                told(f"reading {table} of {day}", self.place.path(table, day)),
+                self.place.open(table, day) as source,
+            ):
+                # One request is answered from one version.
+                whole = source if self.place.steady else pa.BufferReader(source.read_buffer())
+                return pq.ParquetFile(whole, page_checksum_verification=True).read(columns=columns)
+
+        try:
+            return self._steadily(read)
+        except FileNotFoundError:
+            raise self._missing(table, day) from None
 
     def scan(self, table: str, days: Iterable[date] | None = None) -> pl.LazyFrame:
         """One lazy frame over the wanted days, all where None, with a column `day` (pl.Date).
@@ -131,7 +148,7 @@ class Lake:
         """
         place = self.place.path(table, day)
         try:
-            with self._opened(table, day) as source, told(f"verifying {table} of {day}", place):
+            with self.place.open(table, day) as source, told(f"verifying {table} of {day}", place):
                 manifest = self._manifest(source, table, day)
                 verify(source, pq.read_metadata(source), manifest, place)
                 return manifest
@@ -142,10 +159,18 @@ class Lake:
         """Remove the partition; nothing happens when it has not landed."""
         self.place.remove(table, day)
 
-    @contextmanager
-    def _opened(self, table: str, day: date) -> Iterator[pa.NativeFile]:
-        with self.place.open(table, day) as source:
-            yield source
+    def _publish(self, file: Path, table: str, day: date) -> None:
+        # A method of the lake, so that whoever may still publish keeps its staging folder alive.
+        self.place.publish(file, table, day)
+
+    def _steadily(self, read: Callable[[], _T]) -> _T:
+        """Read again where the partition may have been replaced between two requests of one read."""
+        for _ in range(0 if self.place.steady else _READ_AGAIN):
+            try:
+                return read()
+            except PartitionDamaged:
+                continue
+        return read()
 
     def _manifest(self, source: pa.NativeFile, table: str, day: date) -> Manifest:
         place = self.place.path(table, day)

@@ -31,6 +31,7 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
 def _view(table: str, folder: str) -> str:
     pattern = re.sub(r"([*?\[])", r"[\1]", folder).replace("'", "''")
     return (
-        f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{pattern}/day=*/{FILE}', "
+        f'CREATE VIEW "{table}" AS SELECT * '
+        f"FROM read_parquet('{pattern}/day=*/{FILE}', "
         "hive_partitioning = true, hive_types = {'day': DATE}, union_by_name = true)"
     )
