@@ -61,8 +61,17 @@ class StagedTables:
     """All typed tables of a home day, ready to be published one after another, the head first."""
 
     home_day: HomeDay
+    quarantine: str
+    """The table for records no typed table can hold."""
     tables: Mapping[str, StagedPartition]
     set_aside: StagedPartition | None
+
+    def publish_set_aside(self, lake: Lake) -> None:
+        """Publish what was set aside, or remove what a former version had set aside."""
+        if self.set_aside is not None:
+            self.set_aside.publish()
+        else:
+            lake.remove(self.quarantine, self.home_day.day)
 
 
 def home_days(stream: Stream, lake: Lake) -> dict[date, HomeDay]:
@@ -89,6 +98,17 @@ def stale_home_days(stream: Stream, lake: Lake, among: Iterable[date] | None = N
     stale = [home for day, home in wanted.items() if not _current(made.get(day), home.version(stream))]
     emptied = [HomeDay(day, ()) for day in sorted(gone)]
     return stale + [home for home in emptied if not _current(lake.manifest(last, home.day), home.version(stream))]
+
+
+def home_days_of_run(stream: Stream, lake: Lake, days: Iterable[date], first_day: date) -> list[HomeDay]:
+    """The home days a run over `days` makes: those, and with the first day also the stale ones before it.
+
+    A conversation may have started before the first day that is landed; its home day has no partition of its own.
+    """
+    wanted = sorted(set(days))
+    known = home_days(stream, lake)
+    earlier = [home for home in stale_home_days(stream, lake) if home.day < first_day] if first_day in wanted else []
+    return earlier + [known.get(day, HomeDay(day, ())) for day in wanted]
 
 
 @contextlib.contextmanager

@@ -56,7 +56,8 @@ def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTable
         quarantine = writers.pop(stream.typed_quarantine.name)
         facts = {**home_day.facts(stream), "set_aside": quarantine.rows}
         set_aside = quarantine.seal(facts) if quarantine.rows else None
-        return StagedTables(home_day, {name: writer.seal(facts) for name, writer in writers.items()}, set_aside)
+        tables = {name: writer.seal(facts) for name, writer in writers.items()}
+        return StagedTables(home_day, stream.typed_quarantine.name, tables, set_aside)
 
 
 @dataclass(frozen=True)
