@@ -4,9 +4,8 @@ The names of the Genesys Cloud settings are those of the vendor's own tools.
 """
 
 from datetime import date
-from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -51,6 +50,12 @@ class Settings(BaseSettings):
     """First pause between two looks at a job; pauses grow from here."""
     sensor_seconds: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_SENSOR_SECONDS")
     """Least time between two looks of a sensor."""
+    upkeep_seconds: int = Field(3600, ge=1, alias="ANALYTICS_PLATFORM_UPKEEP_SECONDS")
+    """Least time between two looks for days to read again and for what was requested and did not arrive."""
+    sensors: Literal["running", "stopped"] = Field("stopped", alias="ANALYTICS_PLATFORM_SENSORS")
+    """Whether the sensors run from the start, or wait to be switched on in the UI."""
+    allowed_lag_days: int = Field(1, ge=0, alias="ANALYTICS_PLATFORM_ALLOWED_LAG_DAYS")
+    """Days the newest landed day may be behind the newest the source vouches for, before a check warns."""
     alert_webhook: SecretStr = Field(SecretStr(""), alias="ANALYTICS_PLATFORM_ALERT_WEBHOOK")
     """URL that is posted a JSON message when a run fails; empty means no alerts."""
 
@@ -68,12 +73,6 @@ def load_settings() -> Settings:
         return Settings()  # type: ignore[call-arg]
     except ValidationError as fault:
         raise SettingsError("; ".join(_sentence(error) for error in fault.errors())) from None
-
-
-@cache
-def settings() -> Settings:
-    """The settings of this process, read once."""
-    return load_settings()
 
 
 def _sentence(error: object) -> str:

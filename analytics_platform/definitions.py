@@ -1,0 +1,40 @@
+"""What Dagster loads: all streams, their checks and sensors, and what they run on."""
+
+import warnings
+
+import dagster as dg
+
+from analytics_platform.defs import conversation_details, user_details
+from analytics_platform.defs.alerts import alert_sensors
+from analytics_platform.defs.resources import (
+    GenesysCloudResource,
+    LakeResource,
+    LedgerResource,
+    lake_io_manager,
+)
+from analytics_platform.settings import Settings, load_settings
+
+# Backfill policies have long been in beta; people at a prompt need not be told on every load.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+def platform(settings: Settings) -> dg.Definitions:
+    """The whole platform as these settings say."""
+    own = dg.Definitions(
+        sensors=alert_sensors(settings),
+        resources={
+            "genesys_cloud": GenesysCloudResource(),
+            "lake": LakeResource(),
+            "ledger": LedgerResource(),
+            "lake_io_manager": lake_io_manager,
+        },
+        # A stream waits for the vendor and works in threads: a process a step would only cost its start.
+        executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(conversation_details.definitions(settings), user_details.definitions(settings), own)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The platform as the environment and `.env` say."""
+    return platform(load_settings())

@@ -1,0 +1,186 @@
+"""Asset checks of a details stream: counts against the source's pages, keys, parents, missing days, and the lag.
+
+They look at the days of their run, or at the newest landed ones where they are run by themselves.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.tables import Table
+from analytics_platform.connections import connected, opened_lake
+from analytics_platform.defs.failures import explained
+from analytics_platform.defs.partitions import RANGE_END, RANGE_START
+from analytics_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from analytics_platform.lake import Lake
+
+_NEWEST = 7
+_PARTITION = "dagster/partition"
+_MEMORY = "256MB"
+
+
+def details_checks(stream: Stream, settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """All checks of a stream's raw and typed tables."""
+    return [_raw_checks(stream), _key_checks(stream), _lag_check(stream, settings)]
+
+
+def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
+    raw = stream.raw.name
+
+    @dg.multi_asset_check(
+        name=f"{raw}_checks",
+        specs=[
+            dg.AssetCheckSpec(
+                "rows_match_pages", asset=raw, description="Rows kept and set aside are all records of the job's pages."
+            ),
+            dg.AssetCheckSpec(
+                "days_contiguous", asset=raw, description="No day is missing between the first to land and the newest."
+            ),
+        ],
+    )
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        now = load_settings()
+        lake = opened_lake(now)
+        manifests = lake.manifests(raw, _days_of_run(context, lake.days(raw)))
+        wrong = {
+            str(day): f"{manifest.facts['records']} sent, {manifest.rows} kept, {manifest.facts['set_aside']} set aside"
+            for day, manifest in manifests.items()
+            if manifest.rows + manifest.facts["set_aside"] != manifest.facts["records"]
+        }
+        set_aside = sum(manifest.facts["set_aside"] for manifest in manifests.values())
+        yield dg.AssetCheckResult(
+            check_name="rows_match_pages",
+            asset_key=raw,
+            passed=not wrong,
+            metadata={"days": len(manifests), "differing": wrong, "set_aside": set_aside},
+        )
+        landed = lake.days(raw)
+        missing = sorted(set(_between(now.start_day, max(landed, default=now.start_day))) - set(landed))
+        yield dg.AssetCheckResult(
+            check_name="days_contiguous",
+            asset_key=raw,
+            passed=not missing,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"landed": len(landed), "missing": [day.isoformat() for day in missing[:100]]},
+        )
+
+    return checks
+
+
+def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
+    specs = []
+    for table in stream.tables:
+        specs.append(
+            dg.AssetCheckSpec("unique_keys", asset=table.name, description=f"No two rows share {', '.join(table.key)}.")
+        )
+        if table.parent in stream.tables:
+            text = f"Every row has its row in {table.parent.name}."
+            specs.append(dg.AssetCheckSpec("children_have_parents", asset=table.name, description=text))
+
+    @dg.multi_asset_check(name=f"{stream.typed}_checks", specs=specs)
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from analytics_platform.lake.views import connect
+
+        lake = opened_lake(load_settings())
+        days = _days_of_run(context, lake.days(stream.head.name))
+        with connect(lake) as database:
+            database.execute(f"SET memory_limit = '{_MEMORY}'")
+            for table in stream.tables:
+                repeated = _count(database, _repeated(table, days)) if days else 0
+                yield _verdict("unique_keys", table, repeated)
+                if table.parent in stream.tables:
+                    orphans = _count(database, _orphans(table, table.parent, days)) if days else 0
+                    yield _verdict("children_have_parents", table, orphans)
+
+    return checks
+
+
+def _lag_check(stream: Stream, settings: Settings) -> dg.AssetChecksDefinition:
+    raw = stream.raw.name
+    allowed = settings.allowed_lag_days
+
+    @dg.asset_check(
+        name="lag_behind_watermark",
+        asset=raw,
+        description=f"The newest complete day is at most {allowed} days behind the newest the source vouches for.",
+    )
+    def lag(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from analytics_platform.genesys_cloud.jobs import DetailsJobs
+
+        now = load_settings()
+        with explained(), connected(now) as client:
+            watermark = DetailsJobs(client, stream.family).availability()
+        complete = _newest_complete(opened_lake(now), raw)
+        newest_open = watermark.astimezone(UTC).date() - timedelta(days=1)
+        behind = (newest_open - complete).days if complete else (newest_open - now.start_day).days + 1
+        return dg.AssetCheckResult(
+            passed=behind <= allowed,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "days_behind": behind,
+                "newest_complete_day": complete.isoformat() if complete else "none",
+                "watermark": dg.MetadataValue.timestamp(watermark),
+            },
+        )
+
+    return lag
+
+
+def _verdict(name: str, table: Table, faults: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name, asset_key=table.name, passed=faults == 0, metadata={"rows_at_fault": faults}
+    )
+
+
+def _repeated(table: Table, days: Sequence[date]) -> str:
+    key = ", ".join(table.key)
+    return f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {_on(days)} GROUP BY {key} HAVING count(*) > 1)"
+
+
+def _orphans(table: Table, parent: Table, days: Sequence[date]) -> str:
+    key = ", ".join(name for name in parent.key)
+    return (
+        f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {_on(days)}) child "
+        f"ANTI JOIN (SELECT {key} FROM {parent.name} WHERE {_on(days)}) parent USING ({key})"
+    )
+
+
+def _on(days: Sequence[date]) -> str:
+    return f"day IN ({', '.join(f'DATE {day.isoformat()!r}' for day in days)})"
+
+
+def _count(database: "duckdb.DuckDBPyConnection", query: str) -> int:
+    row = database.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _days_of_run(context: dg.AssetCheckExecutionContext, landed: Sequence[date]) -> list[date]:
+    """The days the run was asked for, of those that landed; the newest landed ones where it names none."""
+    tags = context.run.tags
+    if RANGE_START in tags:
+        asked = set(_between(date.fromisoformat(tags[RANGE_START]), date.fromisoformat(tags[RANGE_END])))
+    elif _PARTITION in tags:
+        asked = {date.fromisoformat(tags[_PARTITION])}
+    else:
+        asked = set(sorted(landed)[-_NEWEST:])
+    return sorted(asked.intersection(landed))
+
+
+def _between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=count) for count in range((last - first).days + 1)]
+
+
+def _newest_complete(lake: "Lake", raw: str) -> date | None:
+    for day in reversed(lake.days(raw)):
+        manifest = lake.manifest(raw, day)
+        if manifest is not None and manifest.facts["state"] != "provisional":
+            return day
+    return None

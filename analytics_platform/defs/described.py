@@ -1,0 +1,41 @@
+"""What the UI shows of a table: its columns, where they come from, and where its files lie."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.tables import Table
+from analytics_platform.settings import Settings
+
+OWNERS = ["team:data-engineering"]
+RAW_KINDS = {"genesys", "json", "parquet"}
+TYPED_KINDS = {"genesys", "table", "parquet"}
+
+
+def table_metadata(table: Table, settings: Settings) -> Mapping[str, object]:
+    """Name, place and columns of a table."""
+    return {
+        "dagster/table_name": table.name,
+        "dagster/uri": f"{settings.lake.rstrip('/')}/{table.name}/",
+        "dagster/column_schema": dg.TableSchema(columns=[_column(table, column.name) for column in table.columns]),
+        "key": ", ".join(table.key),
+    }
+
+
+def lineage(stream: Stream, table: Table) -> Mapping[str, object]:
+    """Each column of a typed table stems from the record kept in raw."""
+    source = dg.TableColumnDep(asset_key=dg.AssetKey(stream.raw.name), column_name="record")
+    return {
+        "dagster/column_lineage": dg.TableColumnLineage({column.name: [source] for column in table.columns}),
+    }
+
+
+def _column(table: Table, name: str) -> dg.TableColumn:
+    column = next(known for known in table.columns if known.name == name)
+    return dg.TableColumn(
+        name=name,
+        type=column.type,
+        description=column.description,
+        constraints=dg.TableColumnConstraints(nullable=name not in table.key),
+    )

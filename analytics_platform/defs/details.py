@@ -1,0 +1,127 @@
+"""The assets of a details stream: the raw day from the vendor's job, and the typed tables of a home day from raw."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from analytics_platform.catalogue.streams import Stream
+from analytics_platform.connections import org_of
+from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage, table_metadata
+from analytics_platform.defs.failures import explained
+from analytics_platform.defs.partitions import days_of, run_days
+from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
+from analytics_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from analytics_platform.lake.manifest import Manifest
+    from analytics_platform.landing.details import StagedDay
+
+JOBS_POOL = "genesys_cloud_jobs"
+TABLES_POOL = "typed_tables"
+
+
+class LandingConfig(dg.Config):
+    """How a run lands its days."""
+
+    provisional: bool = False
+    """Land days that are past the watermark all the same; they are marked provisional and replaced later."""
+
+
+def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
+    """The raw table of a stream, by activity day. One vendor job a day, several in flight, published as they come."""
+
+    @dg.asset(
+        name=stream.raw.name,
+        partitions_def=days_of(settings),
+        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
+        retry_policy=_retries(),
+        pool=JOBS_POOL,
+        io_manager_key="lake_io_manager",
+        group_name=stream.name,
+        owners=OWNERS,
+        kinds=RAW_KINDS,
+        description=f"{stream.raw.description}\n\n{stream.description}",
+        metadata=table_metadata(stream.raw, settings),
+    )
+    def land(
+        context: dg.AssetExecutionContext,
+        config: LandingConfig,
+        genesys_cloud: GenesysCloudResource,
+        lake: LakeResource,
+        ledger: LedgerResource,
+    ) -> dg.Output[object]:
+        from analytics_platform.genesys_cloud.jobs import DetailsJobs
+        from analytics_platform.lake.io_manager import Partitions
+        from analytics_platform.landing.details import DetailsLanding, Options
+
+        def landed() -> "Iterator[StagedDay | Manifest]":
+            # Runs while the output is written, so that each day is published as soon as it is whole.
+            now = load_settings()
+            options = Options(
+                page_size=now.page_size,
+                first_pause=now.poll_seconds,
+                job_deadline=60.0 * now.job_deadline_minutes,
+                jobs_in_flight=now.jobs_in_flight,
+                provisional=config.provisional,
+                settled_after_days=min(now.reread_after_days, default=3),
+            )
+            with explained(), genesys_cloud.connect() as client:
+                jobs = DetailsJobs(client, stream.family)
+                landing = DetailsLanding(stream, jobs, lake.open(), ledger.open(), org_of(now), options)
+                request = context.run.root_run_id or context.run.run_id
+                yield from landing.land_all(run_days(context), request)
+
+        return dg.Output(Partitions(landed()))
+
+    return land
+
+
+def typed_assets(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
+    """All typed tables of a stream, by home day, made together from what raw holds."""
+    specs = [
+        dg.AssetSpec(
+            key=table.name,
+            deps=[stream.raw.name]
+            if table.parent is None or table.parent not in stream.tables
+            else [table.parent.name],
+            description=table.description,
+            group_name=stream.name,
+            owners=OWNERS,
+            kinds=TYPED_KINDS,
+            metadata={**table_metadata(table, settings), **lineage(stream, table)},
+        ).with_io_manager_key("lake_io_manager")
+        for table in stream.tables
+    ]
+
+    @dg.multi_asset(
+        name=stream.typed + "_tables",
+        specs=specs,
+        partitions_def=days_of(settings),
+        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
+        retry_policy=_retries(),
+        pool=TABLES_POOL,
+        can_subset=False,
+    )
+    def make(
+        context: dg.AssetExecutionContext, lake: LakeResource, ledger: LedgerResource
+    ) -> Iterator[dg.Output[object]]:
+        from analytics_platform.lake.io_manager import Partitions
+        from analytics_platform.landing.home_days import claimed, home_days_of_run
+        from analytics_platform.landing.typed import stage_home_day
+
+        opened = lake.open()
+        with explained():
+            homes = home_days_of_run(stream, opened, run_days(context), settings.start_day)
+            with claimed(stream, ledger.open(), [home.day for home in homes]):
+                staged = [stage_home_day(stream, opened, home) for home in homes]
+                for day in staged:
+                    day.publish_set_aside(opened)
+                for table in stream.tables:
+                    yield dg.Output(Partitions([day.tables[table.name] for day in staged]), output_name=table.name)
+
+    return make
+
+
+def _retries() -> dg.RetryPolicy:
+    return dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)

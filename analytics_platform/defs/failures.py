@@ -1,0 +1,29 @@
+"""Expected faults as failures a person can read: a sentence, the correlation id, retried only where it helps."""
+
+import contextlib
+from collections.abc import Iterator
+
+import dagster as dg
+
+from analytics_platform.settings import SettingsError
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Turn the platform's own errors into `dg.Failure`; anything else passes through."""
+    from analytics_platform.genesys_cloud.errors import GenesysCloudError, SubmitUncertain
+    from analytics_platform.lake import LakeError
+    from analytics_platform.landing.errors import LandingError
+
+    try:
+        yield
+    except GenesysCloudError as fault:
+        parts = {"status": fault.status, "code": fault.code, "correlation_id": fault.correlation_id}
+        raise dg.Failure(
+            description=str(fault),
+            metadata={name: value for name, value in parts.items() if value is not None},
+            # An uncertain submit is in the ledger as lost; after the policy's pause a new one is no blind repetition.
+            allow_retries=fault.transient or isinstance(fault, SubmitUncertain),
+        ) from None
+    except (LandingError, LakeError, SettingsError) as fault:
+        raise dg.Failure(description=str(fault), allow_retries=False) from None

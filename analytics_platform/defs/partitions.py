@@ -1,0 +1,37 @@
+"""Partitions: one a UTC day from the first day to land; and how a run's days are told to it."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import dagster as dg
+
+from analytics_platform.settings import Settings
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+
+def days_of(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """UTC days from the first day to land to yesterday; a day opens for landing when the watermark has passed it."""
+    return dg.DailyPartitionsDefinition(start_date=settings.start_day.isoformat(), timezone="UTC")
+
+
+def run_days(context: dg.AssetExecutionContext) -> list[date]:
+    """The days of this run, oldest first."""
+    return sorted(date.fromisoformat(key) for key in context.partition_keys)
+
+
+def range_tags(days: Sequence[date]) -> dict[str, str]:
+    """The tags that make a run take contiguous days."""
+    return {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()}
+
+
+def batches(days: Sequence[date], longest: int) -> list[list[date]]:
+    """Days in contiguous batches of at most `longest`, oldest first."""
+    made: list[list[date]] = []
+    for day in sorted(set(days)):
+        if made and len(made[-1]) < longest and made[-1][-1] + timedelta(days=1) == day:
+            made[-1].append(day)
+        else:
+            made.append([day])
+    return made

@@ -1,0 +1,51 @@
+"""Resources: the Genesys Cloud client, the lake and the ledger, each made from the settings when a run needs it.
+
+No setting passes through run config, so that no secret can be seen in the UI.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from analytics_platform.connections import connected, opened_lake
+from analytics_platform.settings import load_settings
+
+if TYPE_CHECKING:
+    from analytics_platform.genesys_cloud.client import GenesysCloud
+    from analytics_platform.lake import Lake
+    from analytics_platform.landing.ledger import Ledger
+
+
+class GenesysCloudResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The org and OAuth client named by GENESYSCLOUD_*."""
+
+    @contextlib.contextmanager
+    def connect(self) -> "Iterator[GenesysCloud]":
+        """A client whose requests count against the budget all runs on this machine share."""
+        with connected(load_settings()) as client:
+            yield client
+
+
+class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The lake named by ANALYTICS_PLATFORM_LAKE."""
+
+    def open(self) -> "Lake":
+        return opened_lake(load_settings())
+
+
+class LedgerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The ledger of vendor jobs in the folder named by ANALYTICS_PLATFORM_STATE."""
+
+    def open(self) -> "Ledger":
+        from analytics_platform.landing.ledger import Ledger
+
+        return Ledger(load_settings().state)
+
+
+@dg.io_manager(description="Parquet in the lake, one atomic file a day and table.")
+def lake_io_manager() -> dg.IOManager:
+    from analytics_platform.lake.io_manager import LakeIOManager
+
+    return LakeIOManager(opened_lake(load_settings()))
