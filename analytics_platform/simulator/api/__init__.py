@@ -1,0 +1,1 @@
+"""How the vendor tells what happened, over HTTP."""

@@ -1,0 +1,39 @@
+"""The running org: the world, its clock and watermarks, and everything that answers for it."""
+
+from datetime import UTC, datetime
+
+from analytics_platform.simulator.api.budget import Budget
+from analytics_platform.simulator.api.faults import Faults
+from analytics_platform.simulator.api.jobs import Jobs
+from analytics_platform.simulator.api.oauth import Login
+from analytics_platform.simulator.api.request_log import RequestLog
+from analytics_platform.simulator.api.telling import Teller
+from analytics_platform.simulator.clock import Clock
+from analytics_platform.simulator.options import SimulatorOptions
+from analytics_platform.simulator.world.instants import HOUR, SECOND, of
+from analytics_platform.simulator.world.world import World
+
+
+class Org:
+    """One simulated org from its options."""
+
+    def __init__(self, options: SimulatorOptions) -> None:
+        assumed = options.assumptions
+        running = options.now is None if options.running is None else options.running
+        users_lag = options.lag_hours if options.users_lag_hours is None else options.users_lag_hours
+        self.assumptions = assumed
+        self.clock = Clock(of(options.now or datetime.now(UTC)), running)
+        self.lag_hours = {"conversations": options.lag_hours, "users": users_lag}
+        self.world = World(options.world())
+        self.teller = Teller(self.world, assumed)
+        self.login = Login(options.clients, options.token_lifetime)
+        self.budget = Budget(options.rate_limit, assumed.rate_window_seconds)
+        self.token_budget = Budget(assumed.token_rate_limit, assumed.rate_window_seconds)
+        self.jobs = Jobs(self.clock, assumed)
+        self.faults = Faults()
+        self.log = RequestLog()
+
+    def availability(self, family: str) -> int:
+        """The watermark of a job family: what happened before it is known, the rest is not."""
+        step = self.assumptions.watermark_step_seconds * SECOND
+        return (self.clock.now() - int(self.lag_hours[family] * HOUR)) // step * step

@@ -1,0 +1,34 @@
+"""What was asked of the org: counts by operation and status, and every submit."""
+
+from collections import Counter
+from threading import Lock
+from typing import Any
+
+
+class RequestLog:
+    """Counts vendor requests; those to the control interface are not among them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        self._counts: Counter[tuple[str, int]] = Counter()
+        self._submits: list[dict[str, Any]] = []
+
+    def note(self, method: str, template: str, status: int) -> None:
+        """One answered request; a status of 0 stands for an answer that was never sent."""
+        with self._lock:
+            self._counts[f"{method} {template}", status] += 1
+
+    def note_submit(self, family: str, client_id: str, job_id: str, body: dict[str, Any]) -> None:
+        with self._lock:
+            self._submits.append({"family": family, "clientId": client_id, "jobId": job_id, "body": body})
+
+    def told(self) -> dict[str, Any]:
+        """`{"total", "counts": {"GET /path/{jobId}": {"200": 3}}, "submits": [...]}`."""
+        with self._lock:
+            counts: dict[str, dict[str, int]] = {}
+            for (operation, status), times in sorted(self._counts.items()):
+                counts.setdefault(operation, {})[str(status)] = times
+            return {"total": self._counts.total(), "counts": counts, "submits": list(self._submits)}

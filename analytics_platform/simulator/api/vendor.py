@@ -1,0 +1,134 @@
+"""The vendor's operations, each a function of the org and a call; what surrounds every call is in `gate`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from analytics_platform.catalogue.operations import JobFamily, Operation
+from analytics_platform.simulator.api.answers import Answer
+from analytics_platform.simulator.api.errors import ApiError, bad_request
+from analytics_platform.simulator.api.faults import FATES, RECORDS, spoiled
+from analytics_platform.simulator.api.interval import parse_interval
+from analytics_platform.simulator.api.jobs import Job
+from analytics_platform.simulator.api.matching import Matcher
+from analytics_platform.simulator.api.org import Org
+from analytics_platform.simulator.api.pages import cursor_to, read_page_request
+from analytics_platform.simulator.api.validation import read_body
+from analytics_platform.simulator.options import OAuthClient
+from analytics_platform.simulator.world.instants import iso
+
+_BODY_MODELS = {"conversations": "AsyncConversationQuery", "users": "AsyncUserDetailsQuery"}
+_RECORD_KEYS = {"conversations": "conversationId", "users": "userId"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request: who asks, for which operation, with what."""
+
+    client: OAuthClient
+    name: str
+    path: dict[str, str]
+    query: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class JobApi:
+    """The five operations of one job family."""
+
+    org: Org
+    family: JobFamily
+
+    def operations(self) -> dict[str, Operation]:
+        """Each operation under the name faults and logs know it by."""
+        family = self.family
+        return {
+            f"{family.name}.availability": family.availability,
+            f"{family.name}.submit": family.submit,
+            f"{family.name}.status": family.status,
+            f"{family.name}.results": family.results,
+            f"{family.name}.cancel": family.cancel,
+        }
+
+    def answer(self, call: Call) -> Answer:
+        """Serve a call of one of the operations; raises ApiError for every answer that is an error."""
+        served = {
+            "availability": self.availability,
+            "submit": self.submit,
+            "status": self.status,
+            "results": self.results,
+            "cancel": self.cancel,
+        }
+        return served[call.name.partition(".")[2]](call)
+
+    def availability(self, call: Call) -> Answer:
+        return Answer.of(200, {"dataAvailabilityDate": iso(self.org.availability(self.family.name))})
+
+    def submit(self, call: Call) -> Answer:
+        name = self.family.name
+        body = read_body(call.body, _BODY_MODELS[name])
+        interval = parse_interval(body["interval"], self.org.assumptions.max_interval_days)
+        if body.get("limit") is not None and body["limit"] < 1:
+            raise bad_request("The limit must be at least 1")
+        if name == "users":
+            Matcher.of_users(body)
+        else:
+            Matcher.of_conversations(body)
+        fault = self.org.faults.take(call.name, tuple(FATES))
+        job = self.org.jobs.submit(
+            name,
+            call.client.id,
+            body,
+            interval,
+            self.org.availability(name),
+            FATES[fault.kind] if fault else None,
+        )
+        self.org.log.note_submit(name, call.client.id, job.id, body)
+        return Answer.of(202, {"jobId": job.id})
+
+    def status(self, call: Call) -> Answer:
+        told = self.org.jobs.look(self._job(call))
+        unfinished = told["state"] in ("QUEUED", "PENDING")
+        return Answer.of(self.org.assumptions.unfinished_status if unfinished else 200, told)
+
+    def cancel(self, call: Call) -> Answer:
+        self.org.jobs.cancel(self._job(call))
+        return Answer(self.org.assumptions.delete_status)
+
+    def results(self, call: Call) -> Answer:
+        org, job = self.org, self._job(call)
+        if job.state != "FULFILLED":
+            status = org.assumptions.unready_results_status
+            raise ApiError(status, "bad.request", f"The results of job {job.id} are not available: {job.state}")
+        page = read_page_request(call.query, job.id, org.assumptions)
+        selection = self._selection(job)
+        records = [self._record(job, item) for item in selection[page.offset : page.offset + page.size]]
+        while fault := org.faults.take(call.name, RECORDS, page.offset // page.size):
+            records = spoiled(records, fault.kind, _RECORD_KEYS[job.family])
+        parts = []
+        if records:
+            parts.append(b'"' + self.family.records_key.encode() + b'":[' + b",".join(records) + b"]")
+        following = page.offset + page.size
+        if following < len(selection):
+            parts.append(b'"cursor":"' + cursor_to(job.id, following).encode() + b'"')
+        parts.append(b'"dataAvailabilityDate":"' + iso(job.at).encode() + b'"')
+        return Answer(200, b"{" + b",".join(parts) + b"}")
+
+    def _job(self, call: Call) -> Job:
+        return self.org.jobs.find(self.family.name, call.path["jobId"])
+
+    def _selection(self, job: Job) -> list[Any]:
+        with job.lock:
+            if job.selection is None:
+                teller = self.org.teller
+                chosen: list[Any] = (
+                    list(teller.users_active(job.interval, job.at, job.body))
+                    if job.family == "users"
+                    else list(teller.conversations_alive(job.interval, job.at, job.body))
+                )
+                job.selection = chosen
+            return job.selection
+
+    def _record(self, job: Job, item: Any) -> bytes:
+        if job.family == "users":
+            return self.org.teller.user_json(item, job.interval, job.at)
+        return self.org.teller.conversation_json(item, job.at)

@@ -1,0 +1,63 @@
+"""What no public source says about the vendor, set down in one place, each value open to change."""
+
+from dataclasses import dataclass, fields, replace
+from typing import get_type_hints
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Each field is an assumption, not a fact; `--assume name=value` changes it."""
+
+    max_interval_days: int = 31
+    """Assumed: the longest interval a details job takes; a longer one is a 400. No public number."""
+    result_retention_hours: int = 24
+    """Assumed: how long after completion a job's results can be read; then its state is EXPIRED."""
+    default_page_size: int = 100
+    """Assumed: conversations or users on a page when `pageSize` is not given."""
+    max_page_size: int = 1000
+    """Assumed: the largest `pageSize`; public connectors use 1 000. A larger one is a 400."""
+    result_cap: int = 400_000
+    """Assumed: records one job delivers; reading past it is a 400 (the number was seen in a third party's code)."""
+    delete_status: int = 204
+    """Assumed: the status of a successful DELETE of a job; known is only that its body is empty."""
+    delete_forgets_finished: bool = True
+    """Assumed: DELETE of a finished job forgets it (404 from then on); an unfinished one becomes CANCELLED."""
+    unfinished_status: int = 202
+    """Assumed: the status of a status answer while the job is QUEUED or PENDING; 200 and 202 are both declared."""
+    unready_results_status: int = 400
+    """Assumed: the status of a results request for a job that is not FULFILLED (any more)."""
+    queued_looks: int = 1
+    """Assumed: status answers that say QUEUED before the job moves on."""
+    pending_looks: int = 1
+    """Assumed: status answers that say PENDING before the job moves on."""
+    queued_seconds: float = 0.0
+    """Assumed: least real seconds in QUEUED; a vendor's job takes 3 to 15 s in all."""
+    pending_seconds: float = 0.0
+    """Assumed: least real seconds in PENDING."""
+    max_jobs_in_flight: int = 0
+    """Assumed: unfinished jobs one client may have, 429 beyond; 0 is no limit. No public number."""
+    rate_window_seconds: float = 60.0
+    """Assumed: the request budget is counted in fixed windows of this length, in real seconds."""
+    token_rate_limit: int = 0
+    """Assumed: tokens one client may mint in a window before the login host answers 400; 0 is no limit."""
+    watermark_step_seconds: int = 60
+    """Assumed: availability moves in steps of this length, at whole multiples of it."""
+    touching_end_counts: bool = True
+    """Assumed: what ends exactly at the start of an interval is delivered for it."""
+
+    def assume(self, text: str) -> "Assumptions":
+        """These with one changed by `name=value`; ValueError names what can be assumed."""
+        name, _, value = text.partition("=")
+        kinds = get_type_hints(Assumptions)
+        if name not in kinds:
+            known = ", ".join(field.name for field in fields(self))
+            raise ValueError(f"There is no assumption {name!r}. Known: {known}.")
+        kind = kinds[name]
+        if kind is bool:
+            if value.lower() not in ("true", "false"):
+                raise ValueError(f"{name} takes true or false, not {value!r}.")
+            return replace(self, **{name: value.lower() == "true"})
+        try:
+            return replace(self, **{name: kind(value)})
+        except ValueError:
+            raise ValueError(f"{name} takes a number, not {value!r}.") from None

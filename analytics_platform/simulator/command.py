@@ -1,0 +1,82 @@
+"""The command that starts a simulated org."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from analytics_platform.simulator.assumptions import Assumptions
+from analytics_platform.simulator.options import OAuthClient, SimulatorOptions
+from analytics_platform.simulator.serving import HOST, serve
+from analytics_platform.simulator.world.instants import parse
+
+_DEFAULTS = SimulatorOptions()
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(parse(text) / 1000, UTC)
+    except ValueError as fault:
+        raise typer.BadParameter(f"{fault}. Write it like 2026-03-05T12:00:00Z.") from None
+
+
+def simulate(
+    port: Annotated[int, typer.Option(help=f"Port on {HOST}; 0 takes a free one.")] = 8765,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = _DEFAULTS.seed,
+    start_day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First UTC day; by default the last is yesterday.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="UTC days on which conversations start.")] = _DEFAULTS.days,
+    conversations_per_day: Annotated[int, typer.Option(min=0)] = _DEFAULTS.conversations_per_day,
+    agents: Annotated[int, typer.Option(min=1)] = _DEFAULTS.agents,
+    late_changes: Annotated[
+        bool, typer.Option(help="Whether judgements and corrections come days after a conversation's end.")
+    ] = True,
+    now: Annotated[
+        datetime | None,
+        typer.Option(parser=_instant, metavar="INSTANT", help="Where the clock starts; by default the real instant."),
+    ] = None,
+    running: Annotated[
+        bool | None, typer.Option("--running/--fixed", help="Whether the clock runs; it stands when --now is given.")
+    ] = None,
+    lag_hours: Annotated[float, typer.Option(help="How far the watermark trails the clock.")] = _DEFAULTS.lag_hours,
+    users_lag_hours: Annotated[
+        float | None, typer.Option(help="The same for user jobs; by default no different.")
+    ] = None,
+    token_lifetime: Annotated[int, typer.Option(help="Seconds a token lives.")] = _DEFAULTS.token_lifetime,
+    rate_limit: Annotated[int, typer.Option(help="Requests a client may make in a minute.")] = _DEFAULTS.rate_limit,
+    client: Annotated[
+        list[str] | None,
+        typer.Option(help="id:secret or id:secret:permission,permission; by default demo:demo with all."),
+    ] = None,
+    assume: Annotated[
+        list[str] | None, typer.Option(help="name=value: an assumption about what the vendor does not document.")
+    ] = None,
+) -> None:
+    """Run a simulated Genesys Cloud org on this machine until interrupted."""
+    assumptions = Assumptions()
+    try:
+        for text in assume or []:
+            assumptions = assumptions.assume(text)
+        clients = tuple(OAuthClient.parse(text) for text in client or []) or _DEFAULTS.clients
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from None
+    serve(
+        SimulatorOptions(
+            port=port,
+            seed=seed,
+            start_day=start_day.date() if start_day else None,
+            days=days,
+            conversations_per_day=conversations_per_day,
+            agents=agents,
+            late_changes=late_changes,
+            now=now,
+            running=running,
+            lag_hours=lag_hours,
+            users_lag_hours=users_lag_hours,
+            token_lifetime=token_lifetime,
+            rate_limit=rate_limit,
+            clients=clients,
+            assumptions=assumptions,
+        )
+    )

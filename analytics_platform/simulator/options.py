@@ -1,0 +1,69 @@
+"""What a simulated org is started with."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from analytics_platform.catalogue.operations import JOB_FAMILIES
+from analytics_platform.simulator.assumptions import Assumptions
+from analytics_platform.simulator.world.world import WorldOptions
+
+ALL_PERMISSIONS = frozenset(
+    permission
+    for family in JOB_FAMILIES
+    for operation in (family.availability, family.submit)
+    for permission in operation.permissions
+)
+
+
+@dataclass(frozen=True)
+class OAuthClient:
+    """A client-credentials client and the permissions its roles give."""
+
+    id: str
+    secret: str
+    permissions: frozenset[str] = ALL_PERMISSIONS
+
+    @classmethod
+    def parse(cls, text: str) -> "OAuthClient":
+        """From `id:secret` (all permissions) or `id:secret:permission,permission` (permissions hold colons)."""
+        identity, _, rest = text.partition(":")
+        secret, separator, permissions = rest.partition(":")
+        if not identity or not secret:
+            raise ValueError(f"A client is id:secret or id:secret:permission,permission, not {text!r}.")
+        if not separator:
+            return cls(identity, secret)
+        return cls(identity, secret, frozenset(part for part in permissions.split(",") if part))
+
+
+@dataclass(frozen=True)
+class SimulatorOptions:
+    """A whole simulated org. Days and instants are UTC."""
+
+    port: int = 0
+    """Port on 127.0.0.1; 0 takes a free one."""
+    seed: int = 7
+    start_day: date | None = None
+    """First day of the world; None puts its last day on yesterday."""
+    days: int = 3
+    conversations_per_day: int = 500
+    agents: int = 40
+    late_changes: bool = True
+    now: datetime | None = None
+    """Where the clock starts; None is the real instant."""
+    running: bool | None = None
+    """Whether the clock runs; None lets it run exactly when `now` is not given."""
+    lag_hours: float = 6.0
+    """How far the watermark of conversation jobs trails the clock."""
+    users_lag_hours: float | None = None
+    """How far the watermark of user jobs trails the clock; None is the same as the other."""
+    token_lifetime: int = 86_400
+    """Seconds a token lives, in real time."""
+    rate_limit: int = 300
+    """Requests one client may make in a minute."""
+    clients: tuple[OAuthClient, ...] = (OAuthClient("demo", "demo"),)
+    assumptions: Assumptions = field(default_factory=Assumptions)
+
+    def world(self) -> WorldOptions:
+        """The world of these options."""
+        start = self.start_day or datetime.now(UTC).date() - timedelta(days=self.days)
+        return WorldOptions(self.seed, start, self.days, self.conversations_per_day, self.agents, self.late_changes)

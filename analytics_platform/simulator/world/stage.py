@@ -1,0 +1,95 @@
+"""The stage a story is told on: its dice, the organisation, and the conversation as it grows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from analytics_platform.simulator.world.conversation import (
+    Conversation,
+    Facts,
+    Late,
+    Participant,
+    Segment,
+    Session,
+)
+from analytics_platform.simulator.world.dice import Dice
+from analytics_platform.simulator.world.instants import SECOND
+from analytics_platform.simulator.world.organisation import Agent, Organisation
+from analytics_platform.simulator.world.outline import Outline
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything one story works with; `facts` become the conversation's."""
+
+    outline: Outline
+    dice: Dice
+    organisation: Organisation
+    facts: Facts = field(default_factory=dict)
+    participants: list[Participant] = field(default_factory=list)
+    later: list[Late] = field(default_factory=list)
+    spells: list[tuple[int, int]] = field(default_factory=list)
+    evaluations: list[Late] = field(default_factory=list)
+    surveys: list[Late] = field(default_factory=list)
+    resolutions: list[Late] = field(default_factory=list)
+
+    def join(
+        self,
+        purpose: str,
+        sessions: list[Session],
+        attributes: Sequence[Late] = (),
+        later: Sequence[Late] = (),
+        **facts: object,
+    ) -> Participant:
+        """A participant enters with its sessions; `facts` are its other fields."""
+        known = {"participantId": self.dice.uuid(), "purpose": purpose, **facts}
+        participant = Participant(known, sessions, list(attributes), list(later))
+        self.participants.append(participant)
+        return participant
+
+    def agent(self) -> Agent:
+        return self.dice.pick(self.organisation.agents)
+
+    def closed(self) -> Conversation:
+        """The finished conversation: participants by first segment, its end the last segment's end."""
+        participants = sorted(self.participants, key=lambda participant: participant.start)
+        last = max(session.end for participant in participants for session in participant.sessions)
+        spells = self.spells or [(self.outline.start, last)]
+        conversation = Conversation(
+            self.outline.id,
+            self.outline.start,
+            spells,
+            self.facts,
+            participants,
+            self.later,
+            self.evaluations,
+            self.surveys,
+            self.resolutions,
+        )
+        conversation.settled = _last_change(conversation, last)
+        return conversation
+
+
+def chain(start: int, steps: Sequence[tuple[str, int]], facts: Facts, closing: Facts) -> list[Segment]:
+    """Contiguous segments of `(kind, milliseconds)`; all share `facts`, the last closes with `closing`."""
+    segments: list[Segment] = []
+    for kind, length in steps:
+        segments.append(Segment(start, start + length, kind, facts, {}))
+        start += length
+    segments[-1].closing = closing
+    return segments
+
+
+def _last_change(conversation: Conversation, last_segment: int) -> int:
+    """After the last of everything with an instant; metrics and statistics trail a segment by less than a second."""
+    late = [
+        known
+        for told in (
+            conversation.later,
+            conversation.evaluations,
+            conversation.surveys,
+            conversation.resolutions,
+            *(participant.later for participant in conversation.participants),
+        )
+        for known, _ in told
+    ]
+    return max(last_segment + SECOND, *late) + 1 if late else last_segment + SECOND + 1

@@ -1,0 +1,77 @@
+"""The world: a contact centre in which the same things happen whenever the same options are given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from analytics_platform.simulator.world.agents import Timeline, timelines
+from analytics_platform.simulator.world.conversation import Conversation
+from analytics_platform.simulator.world.dice import Dice
+from analytics_platform.simulator.world.instants import DAY, day_start
+from analytics_platform.simulator.world.organisation import Organisation, found_organisation
+from analytics_platform.simulator.world.outline import Outline, day_outlines, older_outlines
+from analytics_platform.simulator.world.stage import Stage
+from analytics_platform.simulator.world.stories.book import STORIES
+
+
+@dataclass(frozen=True)
+class WorldOptions:
+    """What makes a world. Conversations start on `days` UTC days from `start_day` on, and some before it live on."""
+
+    seed: int
+    start_day: date
+    days: int
+    conversations_per_day: int
+    agents: int
+    late_changes: bool = True
+    """Whether evaluations, surveys, resolutions and corrections come days after a conversation's end, as they do."""
+
+
+class World:
+    """What happened, by day. Outlines are drawn when first asked for; a conversation is told anew at each asking."""
+
+    def __init__(self, options: WorldOptions) -> None:
+        self.options = options
+        self.first_day = day_start(options.start_day) // DAY
+        self.organisation: Organisation = found_organisation(options.seed, options.agents)
+        self._days: dict[int, list[Outline]] = {}
+
+    @cached_property
+    def timelines(self) -> list[Timeline]:
+        """Every user's statuses, by user id."""
+        options = self.options
+        return timelines(options.seed, self.organisation, self.first_day, options.days)
+
+    @cached_property
+    def _older(self) -> list[Outline]:
+        per_day = 3 + self.options.conversations_per_day // 250
+        return older_outlines(self.options.seed, self.first_day, self.options.days, per_day)
+
+    def outlines_started(self, start: int, end: int) -> Iterator[Outline]:
+        """The outlines of all conversations started in `[start, end)`, by start."""
+        if start < self.first_day * DAY:
+            yield from (outline for outline in self._older if start <= outline.start < end)
+        first = max(self.first_day, start // DAY)
+        last = min(self.first_day + self.options.days - 1, (end - 1) // DAY)
+        for day in range(first, last + 1):
+            yield from (outline for outline in self._day(day) if start <= outline.start < end)
+
+    def outlines_alive(self, start: int, end: int) -> Iterator[Outline]:
+        """The outlines, by start, of all conversations that may have lived in `[start, end]`: none is missing."""
+        yield from (outline for outline in self._older if outline.start < end and outline.until >= start)
+        for day in range(self.first_day, min(self.first_day + self.options.days, end // DAY + 1)):
+            yield from (outline for outline in self._day(day) if outline.start < end and outline.until >= start)
+
+    def conversation(self, outline: Outline) -> Conversation:
+        """All that happened in one conversation."""
+        stage = Stage(outline, Dice(outline.seed), self.organisation)
+        STORIES[outline.kind](stage)
+        return stage.closed()
+
+    def _day(self, day: int) -> list[Outline]:
+        if day not in self._days:
+            count = self.options.conversations_per_day
+            first_number = (day - self.first_day) * count
+            self._days[day] = day_outlines(self.options.seed, day, count, first_number)
+        return self._days[day]
