@@ -74,9 +74,7 @@ _NODES: dict[tuple[str, ...], _Node] = {
         "One row a conversation, in its newest version.",
         "conversationId",
     ),
-    ("evaluations",): _Node(
-        "evaluations", "evaluation_index", "event_time", "Quality evaluations of a conversation."
-    ),
+    ("evaluations",): _Node("evaluations", "evaluation_index", "event_time", "Quality evaluations of a conversation."),
     ("surveys",): _Node("surveys", "survey_index", "event_time", "Customer surveys about a conversation."),
     ("resolutions",): _Node(
         "resolutions",
@@ -108,9 +106,7 @@ _NODES: dict[tuple[str, ...], _Node] = {
         "event_time",
         "Voice quality of a session's endpoints; may be stamped some ms after the conversation's end.",
     ),
-    ("participants", "sessions", "flow"): _Node(
-        "flows", None, None, "The Architect flow a session ran through."
-    ),
+    ("participants", "sessions", "flow"): _Node("flows", None, None, "The Architect flow a session ran through."),
     ("participants", "sessions", "flow", "outcomes"): _Node(
         "flow_outcomes", "outcome_index", "flow_outcome_start_timestamp", "Outcomes a flow reached."
     ),
@@ -233,9 +229,7 @@ def _walk(
     vendor_id = tuple(column for column in own if column.source == node.vendor_id and column.source)
     # A grandchild keeps the ordinals of all its ancestors, and of the vendor's ids the nearest one.
     ordinals = tuple(column for column in inherited if column.name.endswith("_index"))
-    conversation = tuple(
-        column for column in (own if not path else inherited) if column.name == "conversation_id"
-    )
+    conversation = tuple(column for column in (own if not path else inherited) if column.name == "conversation_id")
     nearest = () if not path else vendor_id or tuple(c for c in inherited if c.name in ("session_id",))
     for field in _object_fields(model_name):
         yield from _walk(_model_of(field), (*path, field.name), here, conversation + ordinals + nearest)
