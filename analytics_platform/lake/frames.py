@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
@@ -23,7 +24,7 @@ def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool) ->
     if empty:
         return pl.LazyFrame(schema=schema)
     if "://" in place.name:
-        return pl.scan_pyarrow_dataset(dataset)
+        return pl.scan_pyarrow_dataset(LiveDataset(place, table, days, dataset))
     del schema["day"]
     return pl.scan_parquet(
         [place.path(table, day) for day in days],
@@ -32,6 +33,7 @@ def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool) ->
         hive_partitioning=True,
         hive_schema={"day": pl.Date},
         missing_columns="insert",
+        extra_columns="ignore",
         cast_options=pl.ScanCastOptions(
             integer_cast=["upcast", "allow-float"],
             float_cast="upcast",
@@ -40,17 +42,41 @@ def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool) ->
     )
 
 
-def days_dataset(place: Place, table: str, days: Sequence[date]) -> ds.Dataset:
+def live_dataset(place: Place, table: str, days: Sequence[date]) -> ds.Dataset:
+    """An Arrow dataset as `days_dataset` makes it, that may be scanned again and again while days are replaced."""
+    return LiveDataset(place, table, days, days_dataset(place, table, days))
+
+
+def days_dataset(place: Place, table: str, days: Sequence[date]) -> ds.FileSystemDataset:
     """An Arrow dataset over `days` of a table with their union schema and a column `day` (date32)."""
-    schema = union_schema(place, table, days)
+    return _dataset(place, table, days, pa.schema([*union_schema(place, table, days), *_DAY]))
+
+
+def _dataset(place: Place, table: str, days: Sequence[date], schema: pa.Schema) -> ds.FileSystemDataset:
     return ds.dataset(
         [place.path(table, day) for day in days],
-        schema=pa.schema([*schema, *_DAY]),
+        schema=schema,
         filesystem=place.filesystem,
-        format="parquet",
+        format=ds.ParquetFileFormat(
+            default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+        ),
         partitioning=ds.partitioning(_DAY, flavor="hive"),
         partition_base_dir=place.table_path(table),
     )
+
+
+class LiveDataset(ds.FileSystemDataset):  # type: ignore[misc]
+    """A dataset that reads every footer anew for each scan.
+
+    A plain one keeps the footers of its first scan, and so misreads partitions that are replaced after it.
+    """
+
+    def __init__(self, place: Place, table: str, days: Sequence[date], dataset: ds.FileSystemDataset) -> None:
+        super().__init__(list(dataset.get_fragments()), dataset.schema, dataset.format, dataset.filesystem)
+        self._anew = partial(_dataset, place, table, days, dataset.schema)
+
+    def scanner(self, *arguments: Any, **options: Any) -> ds.Scanner:
+        return self._anew().scanner(*arguments, **options)
 
 
 def union_schema(place: Place, table: str, days: Sequence[date]) -> pa.Schema:

@@ -61,6 +61,18 @@ class LocalPlace:
         with told(f"publishing {table} of {day}", self.name, writing=True):
             self._move(staged, final)
 
+    def link(self, folder: Path) -> bool:
+        for table in self.tables():
+            (folder / table).mkdir(parents=True)
+            for day in self.days(table):
+                try:
+                    os.link(self.path(table, day), folder / table / f"{day}.parquet")
+                except FileNotFoundError:
+                    continue  # removed just now
+                except OSError:
+                    return False  # a file system without hard links
+        return True
+
     def remove(self, table: str, day: date) -> None:
         final = Path(self.path(table, day))
         with told(f"removing {table} of {day}", self.name, writing=True):

@@ -70,6 +70,9 @@ class ObjectStorePlace:
             self.filesystem.delete_file(key)
         staged.unlink()
 
+    def link(self, folder: Path) -> bool:
+        return False
+
     def remove(self, table: str, day: date) -> None:
         with told(f"removing {table} of {day}", self.name, writing=True):
             if self.filesystem.get_file_info(self.path(table, day)).type is pafs.FileType.File:

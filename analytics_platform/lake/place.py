@@ -45,6 +45,13 @@ class Place(Protocol):
         """Replace the partition by the local file `staged`, which is gone afterwards."""
         ...
 
+    def link(self, folder: Path) -> bool:
+        """Make `<folder>/<table>/YYYY-MM-DD.parquet` for every partition as it is now; False where none can be made.
+
+        A link goes on showing the same file when its partition is replaced or removed.
+        """
+        ...
+
     def remove(self, table: str, day: date) -> None:
         """Remove the partition; nothing happens when it has not landed."""
         ...

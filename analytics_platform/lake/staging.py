@@ -28,11 +28,20 @@ class Staging:
 
     def new_file(self) -> Path:
         """A path in this process's folder that nobody else uses."""
+        return self._own() / f"{uuid4().hex}.parquet"
+
+    def new_folder(self) -> Path:
+        """A new, empty folder in this process's folder."""
+        folder = self._own() / uuid4().hex
+        folder.mkdir()
+        return folder
+
+    def _own(self) -> Path:
         with self._guard:
             if self._folder is None or self._owner != os.getpid():
                 self._folder = self._enter()
                 self._owner = os.getpid()
-            return self._folder / f"{uuid4().hex}.parquet"
+            return self._folder
 
     def _enter(self) -> Path:
         self.parent.mkdir(parents=True, exist_ok=True)

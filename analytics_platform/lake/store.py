@@ -141,6 +141,19 @@ class Lake:
         wanted = landed if days is None else sorted(set(days).intersection(landed))
         return scan_days(self.place, table, wanted or landed[-1:], empty=not wanted)
 
+    def snapshot(self) -> Path | None:
+        """A folder `<table>/YYYY-MM-DD.parquet` that holds every partition as it is now, for readers of many files.
+
+        Hard links, so it costs next to nothing and stays as it is while partitions are replaced. None where they
+        cannot be made: on an object store, or where this process may not write. It goes away with this lake;
+        removing it earlier gives replaced partitions' space back.
+        """
+        try:
+            folder = self._staging.new_folder()
+            return folder if self.place.link(folder) else None
+        except OSError:
+            return None
+
     def verify(self, table: str, day: date) -> Manifest:
         """Read the partition's bytes again and compare their checksum with the manifest's.
 
