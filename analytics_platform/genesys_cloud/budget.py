@@ -70,7 +70,7 @@ class RequestBudget:
         Raises RateLimited when the vendor asked for a pause longer than `longest_pause`.
         """
         booking = self._file.book()
-        while booking.wait > 0 or booking.pause > 0:
+        while booking.wait > 0:
             if booking.pause > self._longest_pause * SECOND:
                 self._file.cancel(booking)
                 raise _long_pause(booking.pause / SECOND)

@@ -64,13 +64,16 @@ class BudgetFile:
     def book(self, instead_of: Booking | None = None) -> Booking:
         """The next free instant, after all booked before, so that waiting is first come, first served.
 
-        With `instead_of`, that booking is returned as it is unless a pause was set that reaches past its instant.
+        With `instead_of`, that booking stays as it is unless a pause was set that reaches past its instant.
         """
         with self._transaction() as (cursor, state):
             pause = max(0, state.paused_until - state.now)
             if instead_of is not None:
-                if state.paused_until <= instead_of.at:
-                    return Booking(instead_of.id, instead_of.at, max(0, instead_of.at - state.now), pause)
+                # Read again, since a clock set back moves it.
+                row = cursor.execute("SELECT at FROM grants WHERE id = ?", (instead_of.id,)).fetchone()
+                held = int(row[0]) if row else state.now
+                if state.paused_until <= held:
+                    return Booking(instead_of.id, held, max(0, held - state.now), pause)
                 cursor.execute("DELETE FROM grants WHERE id = ?", (instead_of.id,))
             cursor.execute("DELETE FROM grants WHERE at <= ?", (state.now - self._window,))
             at = max(state.now, state.paused_until, self._newest(cursor, 0))
@@ -98,10 +101,11 @@ class BudgetFile:
         """Take in the vendor's own count: `count` of `allowed` requests used, counted anew in `reset` seconds."""
         with self._transaction() as (_, state):
             ends = state.now + int(reset * SECOND)
-            # `reset` is in whole seconds, so ends of one window differ by up to that.
+            # `reset` is in whole seconds, so the ends of one window differ a little. The end first heard stays: were
+            # `reset` always the same, a moving end would keep a count that never falls.
             same = abs(ends - state.window_ends) <= 2 * SECOND
             state.window_count = max(count, state.window_count) if same else count
-            state.window_ends = max(ends, state.window_ends) if same else ends
+            state.window_ends = state.window_ends if same else ends
             state.window_allowed = allowed
             if count >= allowed:
                 state.paused_until = max(state.paused_until, ends)

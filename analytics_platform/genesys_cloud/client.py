@@ -24,6 +24,7 @@ from analytics_platform.genesys_cloud.token import TOKEN, Secret, TokenSource
 from analytics_platform.genesys_cloud.wire import Payload, not_json
 
 _log = logging.getLogger(__name__)
+_NOT_JSON = object()
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
@@ -95,16 +96,10 @@ class GenesysCloud:
         Raises the errors of `errors`, NotJson for a body that is not JSON.
         """
         received = self._repeated(operation, path, query, body, repeatable)
-        text = received.payload.inflate()
-        if not text.strip():
-            return Answer(received.status, received.headers, None)
-        try:
-            value = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            pass
-        else:
-            return Answer(received.status, received.headers, value)
-        raise not_json("is not JSON", received.payload.origin)
+        value = _decoded(received.text())
+        if value is _NOT_JSON:
+            raise not_json("is not JSON", received.payload.origin)
+        return Answer(received.status, received.headers, value)
 
     def download(
         self,
@@ -167,7 +162,12 @@ class GenesysCloud:
             bearer = self._tokens.bearer(refused=bearer)
             received = self._send(request(headers={**headers, "Authorization": bearer.header}), operation)
         if received.status >= 300:
-            raise refusal(received, operation, hide=self._tokens.hide)
+            fault = refusal(received, operation, hide=self._tokens.hide)
+            if received.status == 429 and fault.retry_after and "retry-after" not in received.headers:
+                self._budget.pause(fault.retry_after)
+            raise fault
+        # Here, where one that broke off is asked for again.
+        received.text()
         return received
 
     def _send(self, request: httpx.Request, operation: Operation) -> Received:
@@ -185,6 +185,15 @@ class GenesysCloud:
         )
         self._budget.learn(received.headers, refused=received.status in (429, 503))
         return received
+
+
+def _decoded(text: bytes) -> Any:
+    if not text.strip():
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return _NOT_JSON
 
 
 def _user_agent() -> str:

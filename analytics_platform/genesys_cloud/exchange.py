@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httpx
+import msgspec
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.genesys_cloud.errors import (
@@ -32,6 +33,20 @@ class Received:
     def correlation_id(self) -> str | None:
         return self.headers.get("inin-correlation-id")
 
+    def text(self) -> bytes:
+        """The inflated body, known to be whole. Raises CutShort when it is not, NotJson as `Payload.inflate` does."""
+        text = self.payload.inflate()
+        framed = "content-length" in self.headers or "transfer-encoding" in self.headers
+        if framed or self.payload.encoding == "gzip" or not _breaks_off(text):
+            return text
+        origin = self.payload.origin
+        raise CutShort(
+            f"The body of {origin} breaks off after {len(text)} bytes: ask again.",
+            operation=origin.operation,
+            status=origin.status,
+            correlation_id=origin.correlation_id,
+        )
+
 
 def exchange(http: httpx.Client, request: httpx.Request, operation: Operation) -> Received:
     """Send `request` and read the whole answer, without decoding the body and without following redirects.
@@ -49,12 +64,12 @@ def exchange(http: httpx.Client, request: httpx.Request, operation: Operation) -
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as fault:
         problem = _typed(fault, request, operation, response)
     else:
-        return _checked(response, wire, operation)
+        return _received(response, wire, operation)
     # Outside the except block, so that nothing is chained.
     raise problem
 
 
-def _checked(response: httpx.Response, wire: bytes, operation: Operation) -> Received:
+def _received(response: httpx.Response, wire: bytes, operation: Operation) -> Received:
     headers = dict(response.headers.items())
     encoding = headers.get("content-encoding", "").strip().lower() or "identity"
     origin = Origin(
@@ -63,11 +78,7 @@ def _checked(response: httpx.Response, wire: bytes, operation: Operation) -> Rec
         headers.get("content-type", ""),
         headers.get("inin-correlation-id"),
     )
-    payload = Payload(wire, "gzip" if encoding == "x-gzip" else encoding, origin)
-    if wire and "content-length" not in headers and "transfer-encoding" not in headers and encoding == "gzip":
-        # Ended by closing the connection: only the stream itself tells whether it is whole.
-        payload.inflate()
-    return Received(response.status_code, headers, payload)
+    return Received(response.status_code, headers, Payload(wire, "gzip" if encoding == "x-gzip" else encoding, origin))
 
 
 def _typed(
@@ -106,6 +117,15 @@ def _typed(
         f"{host} was sent {called} and did not answer ({kind}): it may or may not have acted on it.",
         operation=operation,
     )
+
+
+def _breaks_off(text: bytes) -> bool:
+    """Whether JSON ended before its time; nothing else tells where the connection's end is the body's."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except msgspec.DecodeError as fault:
+        return bool(text) and "truncated" in str(fault)
+    return False
 
 
 def _is_certificate(fault: BaseException) -> bool:

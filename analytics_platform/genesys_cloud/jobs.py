@@ -176,7 +176,8 @@ class DetailsJobs:
     def cancel(self, job_id: str) -> None:
         """Cancel the job or delete its results; a job the vendor does not know counts as cancelled."""
         try:
-            self._client.call(self.family.cancel, path={"jobId": job_id})
+            # Not decoded: what comes with a cancelled job is not known.
+            self._client.download(self.family.cancel, path={"jobId": job_id})
         except NotFound:
             _log.info("Job %s is gone already.", job_id)
 

@@ -46,7 +46,7 @@ def refusal(received: Received, operation: Operation, *, hide: Callable[[str], s
     wait = retry_after(received.headers, words.message or "") if status == 429 or status >= 500 else None
     kind, advice = _kind(status, operation, wait)
     said = ", ".join(part for part in (words.code, words.message and f"“{words.message}”") if part)
-    reference = words.correlation_id or received.correlation_id
+    reference = words.correlation_id or hide(received.correlation_id or "") or None
     tail = f" (correlation id {reference})" if reference else ""
     called = f"{operation.method} {operation.path}"
     return kind(
@@ -125,7 +125,7 @@ def _kind(status: int, operation: Operation, wait: float | None) -> tuple[type[G
         )
     if status == 403:
         return MissingPermission, _permission_advice(operation)
-    if status == 404:
+    if status in (404, 410):
         return NotFound, "there is nothing at this path"
     if status == 429:
         return RateLimited, f"{_wait_advice(wait)}, or lower ANALYTICS_PLATFORM_REQUESTS_PER_MINUTE"

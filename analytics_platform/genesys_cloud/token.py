@@ -9,9 +9,10 @@ import logging
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 import msgspec
@@ -20,10 +21,10 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.genesys_cloud.errors import UnexpectedAnswer
 from analytics_platform.genesys_cloud.exchange import exchange
 from analytics_platform.genesys_cloud.refusals import token_refusal
-from analytics_platform.genesys_cloud.wire import not_json
 
 _log = logging.getLogger(__name__)
 _BEARER = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _HIDDEN = "[hidden]"
 
 TOKEN = Operation("POST", "/oauth/token", ())
@@ -68,6 +69,7 @@ class TokenSource:
         self._clock = clock
         self._lock = threading.Lock()
         self._current: Bearer | None = None
+        self._minted: deque[str] = deque(maxlen=3)
 
     def bearer(self, *, refused: Bearer | None = None) -> Bearer:
         """The token to use. When the one in use was `refused`, a new one, minted once however many threads ask.
@@ -82,8 +84,7 @@ class TokenSource:
 
     def hide(self, text: str) -> str:
         """`text` without the secret, the token or anything after the word Bearer or Basic."""
-        current = self._current
-        for secret in (self._client_secret.get_secret_value(), current.value if current else ""):
+        for secret in (self._client_secret.get_secret_value(), self._basic().partition(" ")[2], *self._minted):
             if secret:
                 text = text.replace(secret, _HIDDEN)
         return _BEARER.sub(lambda found: f"{found.group(1)} {_HIDDEN}", text)
@@ -100,25 +101,33 @@ class TokenSource:
         received = exchange(self._http, request, TOKEN)
         if received.status != 200:
             raise token_refusal(received, TOKEN, login_url=self._login_url, hide=self.hide)
-        try:
-            granted = msgspec.json.decode(received.payload.inflate())
-        except msgspec.DecodeError:
-            granted = None
-        if not isinstance(granted, dict):
-            raise not_json("is not a JSON object", received.payload.origin)
-        value, lifetime = granted.get("access_token"), granted.get("expires_in")
-        if not isinstance(value, str) or not value or not isinstance(lifetime, int | float):
+        bearer = _granted(received.payload.inflate(), asked)
+        if bearer is None:
             raise UnexpectedAnswer(
-                f"{self._login_url} answered without access_token or expires_in: "
+                f"{self._login_url} answered without a usable access_token or expires_in: "
                 "check that GENESYSCLOUD_LOGIN_URL is Genesys Cloud's login host.",
                 operation=TOKEN,
                 status=received.status,
                 correlation_id=received.correlation_id,
             )
-        _log.debug("Minted a token that lives %.0f s.", lifetime)
-        # A minute early, or a fifth of a short life: no request should be under way when it ends.
-        return Bearer(value, asked + lifetime - min(60.0, lifetime / 5))
+        self._minted.append(bearer.value)
+        _log.debug("Minted a token, to use for %.0f s.", bearer.use_until - asked)
+        return bearer
 
     def _basic(self) -> str:
         pair = f"{self._client_id}:{self._client_secret.get_secret_value()}"
         return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+
+
+def _granted(text: bytes, asked: float) -> Bearer | None:
+    """The token of a token endpoint's answer; on its own, so that no traceback's frame holds the answer."""
+    try:
+        granted = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return None
+    value, lifetime = granted.get("access_token"), granted.get("expires_in")
+    # A token that no header can carry would be quoted by the HTTP library's complaint.
+    if not isinstance(value, str) or not _PRINTABLE.fullmatch(value) or not isinstance(lifetime, int | float):
+        return None
+    # A minute early, or a fifth of a short life: no request should be under way when it ends.
+    return Bearer(value, asked + lifetime - min(60.0, lifetime / 5))

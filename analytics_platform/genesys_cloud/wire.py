@@ -40,15 +40,22 @@ class Payload:
     wire: bytes = field(repr=False)
     encoding: str = "identity"
     origin: Origin = Origin()
+    _text: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     def inflate(self) -> bytes:
-        """The text as bytes. A plain body passes through.
+        """The text as bytes, inflated once and kept with the payload. A plain body passes through.
 
         Raises CutShort when a gzip stream ends early or fails its checksum, NotJson when it is no gzip stream at all
         or the encoding is one we never ask for.
         """
         if self.encoding == "identity":
             return self.wire
+        if self._text is None:
+            object.__setattr__(self, "_text", self._inflated())
+        assert self._text is not None
+        return self._text
+
+    def _inflated(self) -> bytes:
         if self.encoding != "gzip":
             raise not_json(f"is encoded as {self.encoding!r}, which was not asked for", self.origin)
         if not self.wire.startswith(_GZIP_MAGIC):

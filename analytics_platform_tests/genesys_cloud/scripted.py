@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -42,14 +43,11 @@ class Asked:
     at: float
 
 
-type_of_answer = Callable[[Asked], Reply]
-
-
 class Scripted:
     """The server: `on` queues replies for a path, the last one staying; tokens are granted unless scripted."""
 
     def __init__(self) -> None:
-        self._script: dict[tuple[str, str], deque[Reply]] = defaultdict(deque)
+        self._script: dict[tuple[str, str], deque[Reply | Callable[[Asked], Reply]]] = defaultdict(deque)
         self._asked: list[Asked] = []
         self._changed = threading.Condition()
         self._tokens = 0
@@ -59,7 +57,7 @@ class Scripted:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def on(self, method: str, path: str, *replies: Reply) -> None:
+    def on(self, method: str, path: str, *replies: Reply | Callable[[Asked], Reply]) -> None:
         with self._changed:
             self._script[method, path].extend(replies)
 
@@ -88,7 +86,8 @@ class Scripted:
             self._changed.notify_all()
             script = self._script.get((asked.method, asked.path))
             if script:
-                return script.popleft() if len(script) > 1 else script[0]
+                reply = script.popleft() if len(script) > 1 else script[0]
+                return reply if isinstance(reply, Reply) else reply(asked)
             if asked.path == "/oauth/token":
                 self._tokens += 1
                 return token(f"token-{self._tokens}")
@@ -108,6 +107,7 @@ def error(status: int, code: str, message: str, **headers: str) -> Reply:
 def _handler(scripted: Scripted) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def _answer(self) -> None:
             at = time.time()
@@ -121,7 +121,9 @@ def _handler(scripted: Scripted) -> type[BaseHTTPRequestHandler]:
             if reply.cut == -1:
                 self._hang_up()
                 return
-            self._send(reply)
+            # A client that gave up is part of some scripts.
+            with suppress(ConnectionError):
+                self._send(reply)
 
         do_GET = do_POST = do_DELETE = do_PUT = _answer
 

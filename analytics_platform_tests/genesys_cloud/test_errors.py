@@ -1,0 +1,37 @@
+"""The tree of errors."""
+
+import inspect
+import pickle
+
+import pytest
+
+from analytics_platform.catalogue.operations import CONVERSATION_JOBS
+from analytics_platform.genesys_cloud import errors
+from analytics_platform.genesys_cloud.errors import GenesysCloudError
+
+KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, GenesysCloudError)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_each_error_is_drawn_and_keeps_its_parts_between_processes(kind: type[GenesysCloudError]) -> None:
+    assert f" {kind.__name__} " in (errors.__doc__ or "").replace("\n", " ")
+    error = kind(
+        "What is wrong.",
+        operation=CONVERSATION_JOBS.submit,
+        status=429,
+        code="too.many.requests",
+        message="Slow down",
+        correlation_id="c-1",
+        retry_after=42.0,
+    )
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is kind
+    assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+def test_transient_and_terminal_part_the_tree() -> None:
+    for kind in KINDS:
+        if kind is not GenesysCloudError:
+            assert issubclass(kind, errors.TransientError) != issubclass(kind, errors.TerminalError)
+            assert kind.transient == issubclass(kind, errors.TransientError)
+    assert {kind for kind in KINDS if kind.untaken} == {errors.Unreachable, errors.RateLimited}

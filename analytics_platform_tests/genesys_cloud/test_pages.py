@@ -1,0 +1,86 @@
+"""Pages, split into records without decoding them."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics_platform.genesys_cloud.errors import NotJson
+from analytics_platform.genesys_cloud.pages import cursor_of, instant, split_page
+from analytics_platform.genesys_cloud.wire import Origin
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.dictionaries(st.text(), JSON)), st.none() | st.text(min_size=1), st.booleans())
+def test_records_are_the_bytes_sent(records: list[dict[str, object]], cursor: str | None, loose: bool) -> None:
+    separators = (" , ", " : ") if loose else (",", ":")
+    sent = [json.dumps(record, separators=separators).encode() for record in records]
+    body = b'{"conversations":[' + b" ,".join(sent) + b'],"cursor":' + json.dumps(cursor).encode() + b',"new":{}}'
+    page = split_page(body, "conversations")
+    assert [bytes(record) for record in page.records] == sent
+    assert page.cursor == cursor == cursor_of(body)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"userDetails":null,"cursor":null}', b'{"conversations":[{}],"cursor":""}'])
+def test_an_absent_array_is_an_empty_last_page(body: bytes) -> None:
+    page = split_page(body, "userDetails")
+    assert (page.records, page.cursor, page.data_availability) == ([], None, None)
+
+
+def test_the_watermark_is_utc() -> None:
+    page = split_page(b'{"dataAvailabilityDate":"2026-03-02T02:00:00.500+02:00"}', "conversations")
+    assert page.data_availability == datetime(2026, 3, 2, 0, 0, 0, 500_000, UTC)
+    assert page.data_availability.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Smith</html>",
+        b"[]",
+        b'"Smith"',
+        b'{"conversations":[{"name":"Smith"}',
+        b'{"conversations":[{"name":Smith}]}',
+        b'{"conversations":{"name":"Smith"}}',
+        b'{"cursor":17,"x":"Smith"}',
+        b'{"dataAvailabilityDate":"Smith"}',
+    ],
+)
+def test_what_is_no_page_is_told_without_showing_it(body: bytes) -> None:
+    with pytest.raises(NotJson) as caught:
+        split_page(body, "conversations", Origin(None, 200, "text/html", "c-7"))
+    text = str(caught.value)
+    assert "Smith" not in text
+    assert "status 200, content type text/html, correlation id c-7" in text
+    assert caught.value.__context__ is None
+
+
+def test_a_cursor_needs_a_page() -> None:
+    with pytest.raises(NotJson, match="a kept page"):
+        cursor_of(b"<html>")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-01T00:00:00Z", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026-03-01T00:00:00.123Z", datetime(2026, 3, 1, 0, 0, 0, 123_000, UTC)),
+        ("2026-03-01T01:00:00+0100", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026-03-01T00:00:00", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        (17, None),
+    ],
+)
+def test_instants(text: object, expected: datetime | None) -> None:
+    assert instant(text) == expected
