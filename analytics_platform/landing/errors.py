@@ -4,6 +4,7 @@ LandingError
 └── DayNotComplete     the day is past the source's watermark
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 
@@ -21,3 +22,12 @@ class DayNotComplete(LandingError):
         )
         self.day = day
         self.watermark = watermark
+
+
+class RawMissing(LandingError):
+    """Typed tables were asked for of days of which nothing has landed."""
+
+    def __init__(self, typed: str, raw: str, days: Sequence[date]) -> None:
+        named = f"{days[0]}" if len(days) == 1 else f"{days[0]} and {len(days) - 1} more days up to {days[-1]}"
+        super().__init__(f"The {typed} tables of {named} cannot be made: land {raw} of these days first.")
+        self.days = tuple(days)

@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.lake import Lake, Manifest, StagedPartition
+from analytics_platform.landing.errors import RawMissing
 from analytics_platform.landing.ledger import Ledger
 
 
@@ -104,11 +105,15 @@ def home_days_of_run(stream: Stream, lake: Lake, days: Iterable[date], first_day
     """The home days a run over `days` makes: those, and with the first day also the stale ones before it.
 
     A conversation may have started before the first day that is landed; its home day has no partition of its own.
+    Raises RawMissing for a day of which raw knows nothing: empty tables would say that nothing happened.
     """
     wanted = sorted(set(days))
     known = home_days(stream, lake)
+    missing = [day for day in wanted if day not in known]
+    if missing:
+        raise RawMissing(stream.typed, stream.raw.name, missing)
     earlier = [home for home in stale_home_days(stream, lake) if home.day < first_day] if first_day in wanted else []
-    return earlier + [known.get(day, HomeDay(day, ())) for day in wanted]
+    return earlier + [known[day] for day in wanted]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,50 @@
+# Every target sets up what it needs in .venv; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.DEFAULT_GOAL := help
+.PHONY: help demo ui check test lint format bench clean
+
+help: ## List the targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.venv/.run: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv ..."
+	@$(INSTALL) '.[ui]'
+	@$(BIN)/python -m compileall -q analytics_platform
+	@touch $@
+
+.venv/.dev: .venv/.run
+	@echo "Installing what tests and linters need into .venv ..."
+	@$(INSTALL) '.[dev]'
+	@touch $@
+
+demo: .venv/.run ## Land three days of a simulated Genesys org into data/ and ask a first question.
+	@$(BIN)/analytics-platform demo
+
+ui: .venv/.run ## Run the Dagster UI until interrupted (on the simulated org where no real one is named).
+	@$(BIN)/analytics-platform ui
+
+check: .venv/.run ## Check credentials, permissions and the lake.
+	@$(BIN)/analytics-platform check
+
+test: .venv/.dev ## Run all tests; says what it skips and why.
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev ## Check style, format and types.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/.dev ## Put imports and format in order.
+	@$(BIN)/ruff check --fix --select I .
+	@$(BIN)/ruff format .
+
+bench: .venv/.dev ## Measure the ingest against a bare floor.
+	@$(BIN)/python -m bench
+
+clean: ## Remove the virtual environment and everything under data/ but its README.
+	@rm -rf .venv
+	@find data -mindepth 1 ! -name README.md -delete

@@ -1,0 +1,77 @@
+"""Servers a command starts beside itself: each in a process group of its own, ready before it is used, ended after."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+_READY = "listening on "
+_PATIENCE = 30.0
+
+
+class ServerFailed(Exception):
+    """A server did not start; the text says which and what it said."""
+
+
+@contextlib.contextmanager
+def simulated_org(first_day: date, conversations_per_day: int) -> Iterator[str]:
+    """A simulated org whose world runs from `first_day` until yesterday (UTC), all of it complete; gives its URL."""
+    now = datetime.now(UTC)
+    today = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    # The watermark trails the clock by an hour: just after midnight the clock is put far enough for yesterday.
+    clock = max(now, today + timedelta(hours=1, minutes=5))
+    words = [sys.executable, "-m", "analytics_platform.simulator", "--port", "0", "--running", "--lag-hours", "1"]
+    words += ["--start-day", first_day.isoformat(), "--days", str(max(1, (today.date() - first_day).days))]
+    words += ["--conversations-per-day", str(conversations_per_day), "--now", f"{clock:%Y-%m-%dT%H:%M:%SZ}"]
+    words += ["--rate-limit", "3000"]
+    with running(words, "the simulated org", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if _READY not in line:
+            raise ServerFailed(f"The simulated org did not start; it said {line.strip() or 'nothing'!r}.")
+        yield line.partition(_READY)[2].strip()
+
+
+@contextlib.contextmanager
+def running(
+    words: Sequence[str],
+    name: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    stdout: int | None = None,
+    log: Path | None = None,
+) -> "Iterator[subprocess.Popen[str]]":
+    """A process that is ended, with all it started, when the block is left. ServerFailed when it cannot be started."""
+    output = log.open("ab") if log else None
+    try:
+        process = subprocess.Popen(
+            words,
+            text=True,
+            env={**os.environ, **env} if env else None,
+            stdout=output or stdout,
+            stderr=subprocess.STDOUT if output else None,
+            start_new_session=True,
+        )
+    except OSError as fault:
+        raise ServerFailed(f"{name} could not be started: {fault.strerror}.") from None
+    try:
+        yield process
+    finally:
+        _end(process)
+        if output:
+            output.close()
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE if number == signal.SIGTERM else None)
+            break
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,84 @@
+"""`ui`: the Dagster web server and daemon on this machine, on a simulated org where no other is named."""
+
+import contextlib
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from analytics_platform.cli.demo import CONVERSATIONS_PER_DAY, point_at
+from analytics_platform.cli.errors import Expected
+from analytics_platform.cli.instance import prepared_home
+from analytics_platform.cli.servers import running, simulated_org
+from analytics_platform.connections import opened_lake
+from analytics_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import subprocess
+
+_PATIENCE = 120.0
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+    conversations_per_day: Annotated[
+        int, typer.Option(min=1, help="Of the simulated org, where no real one is named.")
+    ] = CONVERSATIONS_PER_DAY,
+) -> None:
+    """Run the Dagster UI and daemon until interrupted, with the simulated org of the demo where no org is named."""
+    settings = load_settings()
+    console = Console()
+    with contextlib.ExitStack() as servers:
+        if not (settings.region or settings.api_url):
+            first = _first_day(settings)
+            url = servers.enter_context(simulated_org(first, conversations_per_day))
+            point_at(url, first)
+            console.print(f"No org is named in the environment: simulated Genesys org at {url}")
+        home = prepared_home()
+        log = home / "servers.log"
+        code = ["-w", "workspace.yaml"] if Path("workspace.yaml").exists() else ["-m", "analytics_platform.definitions"]
+        bound = ["-h", "127.0.0.1", "-p", str(port)]
+        web = servers.enter_context(
+            running([_beside("dagster-webserver"), *code, *bound], "dagster-webserver", log=log)
+        )
+        daemon = servers.enter_context(running([_beside("dagster-daemon"), "run", *code], "dagster-daemon", log=log))
+        address = f"http://127.0.0.1:{port}"
+        _wait_until_up(address, web, log)
+        console.print(f"Dagster UI: [bold]{address}[/] (log: {log}); Ctrl-C ends it.")
+        with contextlib.suppress(KeyboardInterrupt):
+            _stay(web, daemon)
+            raise Expected(f"A Dagster server ended by itself; see {log}.")
+    console.print("Ended.")
+
+
+def _first_day(settings: Settings) -> date:
+    """The first partition with data of its own, so that the simulated org is the one that was landed before."""
+    landed = opened_lake(settings).days("conversation_details")
+    return min(landed, default=datetime.now(UTC).date() - timedelta(days=3))
+
+
+def _beside(program: str) -> str:
+    """A program installed beside this Python; the name alone where there is none."""
+    path = Path(sys.executable).parent / program
+    return str(path) if path.exists() else program
+
+
+def _wait_until_up(address: str, web: "subprocess.Popen[str]", log: Path) -> None:
+    import httpx
+
+    ends = time.monotonic() + _PATIENCE
+    while time.monotonic() < ends and web.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{address}/server_info", trust_env=False).is_success:
+                return
+        time.sleep(0.3)
+    raise Expected(f"The Dagster web server did not come up at {address}; see {log}.")
+
+
+def _stay(*processes: "subprocess.Popen[str]") -> None:
+    while all(process.poll() is None for process in processes):
+        time.sleep(0.5)
