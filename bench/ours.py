@@ -1,0 +1,78 @@
+"""Our way: a day landed through the client, the ledger and the lake, raw and typed, outside Dagster.
+
+`python -m bench.ours <recording> <url> <work folder>` lands it once and prints the figures.
+"""
+
+import sys
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
+from analytics_platform.genesys_cloud.budget import RequestBudget
+from analytics_platform.genesys_cloud.client import GenesysCloud
+from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.genesys_cloud.jobs import DetailsJobs
+from analytics_platform.lake import Lake
+from analytics_platform.landing.details import DetailsLanding, Options, StagedDay
+from analytics_platform.landing.home_days import claimed, home_days
+from analytics_platform.landing.ledger import Ledger
+from analytics_platform.landing.typed import stage_home_day
+from bench.figures import Figures, Stopwatch, bytes_below, peak_mb
+from bench.recording import DAY, PAGE_SIZE, Recording
+
+
+def main(recorded: Path, url: str, work: Path) -> None:
+    """Land the recording's day, make its typed tables, publish both."""
+    recording = Recording.read(recorded)
+    before = _requests(url)
+    watch = Stopwatch.started()
+    lake, ledger = Lake.open(work / "lake"), Ledger(work)
+    _land(url, work, lake, ledger)
+    landed = watch.cpu_seconds
+    _make_tables(lake, ledger)
+    cpu = watch.cpu_seconds
+    Figures(
+        way="ours",
+        conversations=recording.conversations,
+        json_mb=recording.json_bytes / 1e6,
+        cpu_seconds=cpu,
+        wall_seconds=watch.wall_seconds,
+        peak_mb=peak_mb(),
+        loaded_mb=watch.loaded_mb,
+        bytes_written=bytes_below(work / "lake"),
+        requests=_requests(url) - before,
+        parts={"raw": landed, "typed": cpu - landed},
+    ).print()
+
+
+def _land(url: str, work: Path, lake: Lake, ledger: Ledger) -> None:
+    hosts = Hosts.of(api_url=url, login_url=url)
+    options = Options(page_size=PAGE_SIZE, first_pause=0.0)
+    with (
+        RequestBudget(work, client_id="bench", api_url=url) as budget,
+        GenesysCloud(hosts, "bench", SecretStr("bench"), budget) as client,
+    ):
+        jobs = DetailsJobs(client, CONVERSATION_DETAILS.family)
+        staged = DetailsLanding(CONVERSATION_DETAILS, jobs, lake, ledger, f"bench@{url}", options).land(DAY, "bench")
+        assert isinstance(staged, StagedDay)
+        staged.publish()
+
+
+def _make_tables(lake: Lake, ledger: Ledger) -> None:
+    homes = home_days(CONVERSATION_DETAILS, lake)
+    with claimed(CONVERSATION_DETAILS, ledger, homes):
+        for home in homes.values():
+            staged = stage_home_day(CONVERSATION_DETAILS, lake, home)
+            staged.publish_set_aside(lake)
+            for table in staged.tables.values():
+                table.publish()
+
+
+def _requests(url: str) -> int:
+    return int(httpx.get(f"{url}/requests", trust_env=False).json()["requests"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
