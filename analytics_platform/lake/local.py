@@ -66,9 +66,7 @@ class LocalPlace:
             (folder / table).mkdir(parents=True)
             for day in self.days(table):
                 try:
-                    os.link(self.path(table, day), folder / table / f"{day}.parquet")
-                except FileNotFoundError:
-                    continue  # removed just now
+                    _link(self.path(table, day), folder / table / f"{day}.parquet")
                 except OSError:
                     return False  # a file system without hard links
         return True
@@ -108,6 +106,17 @@ class LocalPlace:
         _sync_folder(final.parent)
         for folder in made:
             _sync_folder(folder.parent)
+
+
+def _link(path: str, link: Path) -> None:
+    """Link to the file at `path`, whichever it is; nothing happens when there is none any more."""
+    while True:
+        try:
+            return os.link(path, link)
+        except FileNotFoundError:
+            # Also said of a file that was replaced between looking it up and linking it.
+            if not Path(path).exists():
+                return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -145,9 +145,11 @@ class Lake:
         """A folder `<table>/YYYY-MM-DD.parquet` that holds every partition as it is now, for readers of many files.
 
         Hard links, so it costs next to nothing and stays as it is while partitions are replaced. None where they
-        cannot be made: on an object store, or where this process may not write. It goes away with this lake;
+        cannot be made: on an object store, or where this process may not write, or nothing has landed. It goes away with this lake;
         removing it earlier gives replaced partitions' space back.
         """
+        if not self.tables():
+            return None
         try:
             folder = self._staging.new_folder()
             return folder if self.place.link(folder) else None

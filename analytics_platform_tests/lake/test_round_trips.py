@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -31,7 +32,7 @@ _LAYOUT = Layout(
     bloom=("id",),
     row_group_rows=7,
 )
-_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _whole = st.integers(-(2**63), 2**63 - 1)
 _instants = st.integers(0, 2**42).map(lambda ms: datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms))
 _row = st.fixed_dictionaries(
@@ -51,7 +52,7 @@ _row = st.fixed_dictionaries(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(_row, max_size=10), max_size=5))
-def test_rows_come_back_as_they_were_written(writes: list[list[dict[str, object]]]) -> None:
+def test_rows_come_back_as_they_were_written(writes: list[list[dict[str, Any]]]) -> None:
     tables = [pa.Table.from_pylist(rows, schema=_SCHEMA) for rows in writes]
     wanted = pa.concat_tables([_SCHEMA.empty_table(), *tables])
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,49 @@
+"""Layouts: which column is written how, and what does not fit a schema."""
+
+import pyarrow as pa
+import pytest
+
+from analytics_platform.lake import Lake, Layout
+from analytics_platform_tests.lake.conftest import DAY, SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("layout", "told"),
+    [
+        (Layout(dictionary=("colour", "duration")), "the schema lacks: colour"),
+        (Layout(instant="colour"), "the schema lacks: colour"),
+        (Layout(instant="duration"), "duration is int64; an instant is a timestamp with a time zone"),
+        (Layout(delta=("conversation_id",)), "not for conversation_id"),
+        (Layout(delta=("duration",), dictionary=("duration",)), "dictionary or delta: duration"),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_refused(lake: Lake, layout: Layout, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        lake.stage("conversations", DAY, SCHEMA, layout)
+
+
+def test_nested_columns_are_dictionaries_with_all_their_leaves(lake: Lake) -> None:
+    schema = pa.schema(
+        [
+            ("names", pa.large_list(pa.string())),
+            ("part", pa.struct([("name", pa.string()), ("tags", pa.list_(pa.string()))])),
+            ("attributes", pa.map_(pa.string(), pa.string())),
+        ]
+    )
+    row = {"names": ["a"], "part": {"name": "a", "tags": ["a"]}, "attributes": [("a", "b")]}
+    with lake.stage("nested", DAY, schema, Layout(dictionary=("names", "part", "attributes"))) as writer:
+        writer.write(pa.Table.from_pylist([row] * 10, schema=schema))
+        writer.seal({}).publish()
+    with lake.open_partition("nested", DAY) as file:
+        group = file.metadata.row_group(0)
+        assert all("RLE_DICTIONARY" in group.column(index).encodings for index in range(group.num_columns))
+
+
+def test_a_bloom_filter_is_as_large_as_its_row_group_needs(lake: Lake) -> None:
+    schema = pa.schema([("id", pa.string())])
+    sizes = {}
+    for bloom in ((), ("id",)):
+        with lake.stage("ids", DAY, schema, Layout(bloom=bloom)) as writer:
+            writer.write(pa.table({"id": [f"{index:032x}" for index in range(1000)]}))
+            sizes[bloom] = writer.seal({}).publish().bytes
+    assert 1000 < sizes[("id",)] - sizes[()] < 5000
