@@ -14,6 +14,7 @@ from datetime import datetime
 from analytics_platform.catalogue.operations import JobFamily
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.errors import (
+    BadRequest,
     GenesysCloudError,
     JobCancelled,
     JobDeadline,
@@ -159,7 +160,8 @@ class DetailsJobs:
     def page(self, job_id: str, cursor: str | None, page_size: int) -> Payload:
         """One page of results as on the wire, the first one without a cursor. A cursor dies with its job.
 
-        Raises JobGone when the vendor does not know the job (any more).
+        Raises JobGone when the vendor does not know the job (any more), and when it refuses the request because the
+        job will not deliver (any more), JobExpired, JobFailed or JobCancelled; else BadRequest stands.
         """
         query: dict[str, str | int] = {"pageSize": page_size}
         if cursor is not None:
@@ -168,6 +170,10 @@ class DetailsJobs:
             return self._client.download(self.family.results, path={"jobId": job_id}, query=query)
         except NotFound as fault:
             raise self._gone(job_id, fault) from fault
+        except BadRequest as fault:
+            # How results of an ended job are refused is not documented; the job's state is.
+            ended = self._ended(job_id, self.status(job_id))
+            raise ended or fault from fault
 
     def split(self, payload: Payload) -> Page:
         """A page's records, undecoded, and the cursor to the next."""

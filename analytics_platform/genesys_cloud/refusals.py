@@ -98,7 +98,7 @@ def token_refusal(
 
 def retry_after(headers: Mapping[str, str], message: str = "") -> float | None:
     """Seconds the vendor asks to wait: `Retry-After` in seconds or as an HTTP date, else the words of a 429, else
-    `inin-ratelimit-reset`; None when nothing says so."""
+    `inin-ratelimit-reset` when the count is used up; None when nothing says so."""
     given = headers.get("retry-after", "").strip()
     if given:
         if _NUMBER.fullmatch(given):
@@ -113,8 +113,15 @@ def retry_after(headers: Mapping[str, str], message: str = "") -> float | None:
     in_words = _WAIT_IN_WORDS.search(message)
     if in_words:
         return float(in_words.group(1))
-    reset = headers.get("inin-ratelimit-reset", "").strip()
-    return float(reset) if _NUMBER.fullmatch(reset) else None
+    return _reset_of_used_up_count(headers)
+
+
+def _reset_of_used_up_count(headers: Mapping[str, str]) -> float | None:
+    count, allowed, reset = (headers.get(f"inin-ratelimit-{name}", "") for name in ("count", "allowed", "reset"))
+    if not all(_NUMBER.fullmatch(number) for number in (count, allowed, reset)):
+        return None
+    # A 429 with requests left is about something else, such as jobs at a time.
+    return float(reset) if float(count) >= float(allowed) else None
 
 
 def _kind(status: int, operation: Operation, wait: float | None) -> tuple[type[GenesysCloudError], str]:

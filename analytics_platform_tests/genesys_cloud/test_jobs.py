@@ -239,6 +239,26 @@ def test_a_page_of_a_job_that_is_gone(server: Scripted, jobs: DetailsJobs) -> No
     assert (caught.value.status, caught.value.code) == (404, "not.found")
 
 
+@pytest.mark.parametrize(
+    ("now", "kind"),
+    [
+        (state("EXPIRED"), JobExpired),
+        (state("CANCELLED"), JobCancelled),
+        (state("FAILED"), JobFailed),
+        (error(404, "not.found", "No such job"), JobGone),
+        (state("FULFILLED"), BadRequest),
+    ],
+)
+def test_a_refused_page_is_told_by_the_state_of_its_job(
+    server: Scripted, jobs: DetailsJobs, now: Reply, kind: type[GenesysCloudError]
+) -> None:
+    server.on("GET", RESULTS, error(400, "bad.request", "No results"))
+    server.on("GET", STATUS, now)
+    with pytest.raises(kind) as caught:
+        jobs.page(JOB, "c", 10)
+    assert type(caught.value) is kind
+
+
 @pytest.mark.parametrize("answer", [Reply(204), Reply(200), Reply(202, body=b"Deleted"), error(404, "not.found", "?")])
 def test_a_job_is_cancelled_whatever_the_vendor_says_to_it(server: Scripted, jobs: DetailsJobs, answer: Reply) -> None:
     server.on("DELETE", STATUS, answer)

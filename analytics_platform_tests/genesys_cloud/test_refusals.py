@@ -122,7 +122,10 @@ def test_waits_are_read_in_every_form() -> None:
     assert retry_after({"retry-after": "42"}) == 42
     assert retry_after({"retry-after": "1.5"}) == 1.5
     assert retry_after({}, "Rate limit exceeded the maximum. Retry the request in [42] seconds") == 42
-    assert retry_after({"inin-ratelimit-reset": "17"}) == 17
+    used_up = {"inin-ratelimit-count": "301", "inin-ratelimit-allowed": "300", "inin-ratelimit-reset": "17"}
+    assert retry_after(used_up) == 17
+    assert retry_after({**used_up, "inin-ratelimit-count": "12"}) is None
+    assert retry_after({"inin-ratelimit-reset": "17"}) is None
     assert retry_after({"retry-after": "soon"}) is None
     assert retry_after({"retry-after": "-3"}) is None
     assert retry_after({"retry-after": "nan"}) is None
