@@ -89,15 +89,20 @@ def _child(above: Level, table: Table) -> Level:
         return _entries(above, table, node)
     if pa.types.is_struct(node.type):
         return _object(above, table, node)
-    parents = pc.list_parent_indices(node).to_numpy()
-    return Level(table, _fields(node.flatten()), len(parents), above, parents)
+    return _items(above, table, node)
 
 
 def _entries(above: Level, table: Table, node: pa.MapArray) -> Level:
     """A free-key dictionary: one row an entry, in the order sent."""
     as_lists = node.cast(pa.list_(pa.struct([pa.field("key", pa.string(), nullable=False), ("value", pa.string())])))
-    parents = pc.list_parent_indices(as_lists).to_numpy()
-    return Level(table, _fields(as_lists.flatten()), len(parents), above, parents)
+    return _items(above, table, as_lists)
+
+
+def _items(above: Level, table: Table, node: pa.ListArray) -> Level:
+    """A list of objects: one row an object. A null list has none, whatever lies in the memory behind it."""
+    counts = pc.fill_null(pc.list_value_length(node), 0).to_numpy()
+    parents = np.repeat(np.arange(len(node), dtype=np.int64), counts)
+    return Level(table, _fields(node.flatten()), len(parents), above, parents)
 
 
 def _object(above: Level, table: Table, node: pa.StructArray) -> Level:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 import msgspec
 import pyarrow as pa
@@ -34,18 +35,29 @@ class RawPage:
     home_days: Counter[date]
 
 
-class _Conversation(msgspec.Struct, rename="camel"):
+class _Started(msgspec.Struct, rename="camel"):
+    """What a conversation must have; one whose end is no instant is read as this, and its end left to the tables."""
+
     conversation_id: str
     conversation_start: datetime
-    conversation_end: datetime | None = None
+
+    def end(self) -> datetime | None:
+        return None
 
     def keys(self) -> tuple[object, ...]:
         if not self.conversation_id:
             raise ValueError("conversationId is empty")
-        return self.conversation_id, self.home_days()[0], self.conversation_start, self.conversation_end
+        return self.conversation_id, self.home_days()[0], self.conversation_start, self.end()
 
     def home_days(self) -> list[date]:
         return [_utc_day(self.conversation_start)]
+
+
+class _Conversation(_Started, rename="camel"):
+    conversation_end: datetime | None = None
+
+    def end(self) -> datetime | None:
+        return self.conversation_end
 
 
 class _Status(msgspec.Struct, rename="camel"):
@@ -54,8 +66,8 @@ class _Status(msgspec.Struct, rename="camel"):
 
 class _User(msgspec.Struct, rename="camel"):
     user_id: str
-    primary_presence: list[_Status] = []
-    routing_status: list[_Status] = []
+    primary_presence: list[_Status] | None = None
+    routing_status: list[_Status] | None = None
 
     def keys(self) -> tuple[object, ...]:
         if not self.user_id:
@@ -64,13 +76,19 @@ class _User(msgspec.Struct, rename="camel"):
         return self.user_id, min(days, default=None), max(days, default=None)
 
     def home_days(self) -> list[date]:
-        return list({_utc_day(status.start_time) for status in self.primary_presence + self.routing_status})
+        statuses = (self.primary_presence or []) + (self.routing_status or [])
+        return list({_utc_day(status.start_time) for status in statuses})
 
 
-_DECODERS: dict[str, msgspec.json.Decoder[_Conversation] | msgspec.json.Decoder[_User]] = {
-    CONVERSATION_DETAILS.name: msgspec.json.Decoder(_Conversation),
-    USER_DETAILS.name: msgspec.json.Decoder(_User),
+class _Decoder(Protocol):
+    def decode(self, record: msgspec.Raw, /) -> _Started | _User: ...
+
+
+_DECODERS: dict[str, tuple[_Decoder, ...]] = {
+    CONVERSATION_DETAILS.name: (msgspec.json.Decoder(_Conversation), msgspec.json.Decoder(_Started)),
+    USER_DETAILS.name: (msgspec.json.Decoder(_User),),
 }
+"""For each stream the decoders to try, one after the other; what the last one refuses is set aside."""
 
 
 @dataclass
@@ -108,19 +126,28 @@ class _Rows:
 
 def raw_page(stream: Stream, records: Sequence[msgspec.Raw], delivery: Delivery) -> RawPage:
     """The rows of one page of a stream, in the order sent."""
-    decoder = _DECODERS[stream.name]
+    decoders = _DECODERS[stream.name]
     kept, aside = _Rows(), _Rows()
     home_days: Counter[date] = Counter()
     for position, record in enumerate(records):
         try:
-            decoded = decoder.decode(record)
+            decoded = _decoded(record, decoders)
             keys, days, text = decoded.keys(), decoded.home_days(), str(record, "utf-8")
-        except (msgspec.DecodeError, ValueError) as fault:
+        except (msgspec.DecodeError, ValueError, OverflowError) as fault:
             aside.add((str(fault),), str(record, "utf-8", "backslashreplace"), position)
             continue
         home_days.update(days)
         kept.add(keys, text, position)
     return RawPage(kept.table(stream.raw, delivery), aside.table(stream.quarantine, delivery), home_days)
+
+
+def _decoded(record: msgspec.Raw, decoders: Sequence[_Decoder]) -> _Started | _User:
+    for decoder in decoders[:-1]:
+        try:
+            return decoder.decode(record)
+        except msgspec.ValidationError:
+            continue
+    return decoders[-1].decode(record)
 
 
 def _utc_day(instant: datetime) -> date:

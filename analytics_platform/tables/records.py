@@ -5,11 +5,17 @@ until the records at fault stand alone; they are set aside with the reader's rea
 """
 
 import io
+import re
 from dataclasses import dataclass
 
 import arro3.io
 import pyarrow as pa
 
+# The reader takes an escaped character of an even plane, such as \ud840\udc00, for one of the plane before: it is
+# given the character itself. An escaped backslash before an innocent "ud840" is no such escape.
+_SURROGATES = re.compile(
+    rb"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
+)
 _REASON_PREFIX = "C Data interface error: Json error: "
 
 
@@ -72,9 +78,17 @@ def _parse(records: pa.Array, schema: pa.Schema) -> pa.Table:
     return table.combine_chunks()
 
 
-def _bytes_of(records: pa.Array) -> memoryview:
+def _bytes_of(records: pa.Array) -> bytes:
     """The records' bytes back to back: a JSON reader needs nothing between two objects."""
     _, offsets, data = records.buffers()
     width = 8 if pa.types.is_large_string(records.type) or pa.types.is_large_binary(records.type) else 4
     ends = memoryview(offsets).cast("q" if width == 8 else "i")
-    return memoryview(data)[ends[records.offset] : ends[records.offset + len(records)]]
+    text = bytes(memoryview(data or b"")[ends[records.offset] : ends[records.offset + len(records)]])
+    if b"\\ud" in text or b"\\uD" in text:
+        return _SURROGATES.sub(_character, text)
+    return text
+
+
+def _character(pair: re.Match[bytes]) -> bytes:
+    high, low = int(pair["high"], 16), int(pair["low"], 16)
+    return pair["before"] + chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00).encode()
