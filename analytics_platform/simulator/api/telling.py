@@ -60,7 +60,7 @@ class Teller:
         matcher = Matcher.of_conversations(body)
         order_by = body.get("orderBy") or "conversationStart"
         chosen: list[tuple[int, Outline]] = []
-        for outline in self.world.outlines_alive(interval.start, interval.end):
+        for outline in self.world.outlines_alive(min(interval.start, at), interval.end):
             if outline.start >= at or outline.start < earliest:
                 continue
             key = outline.start

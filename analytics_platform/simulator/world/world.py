@@ -9,8 +9,10 @@ from analytics_platform.simulator.world.agents import Timeline, timelines
 from analytics_platform.simulator.world.conversation import Conversation
 from analytics_platform.simulator.world.dice import Dice
 from analytics_platform.simulator.world.instants import DAY, day_start
+from analytics_platform.simulator.world.judgements import judge
 from analytics_platform.simulator.world.organisation import Organisation, found_organisation
 from analytics_platform.simulator.world.outline import Outline, day_outlines, older_outlines
+from analytics_platform.simulator.world.rarities import rarities
 from analytics_platform.simulator.world.stage import Stage
 from analytics_platform.simulator.world.stories.book import STORIES
 
@@ -67,6 +69,8 @@ class World:
         """All that happened in one conversation."""
         stage = Stage(outline, Dice(outline.seed), self.organisation)
         STORIES[outline.kind](stage)
+        rarities(stage)
+        judge(stage, self.options.late_changes)
         return stage.closed()
 
     def _day(self, day: int) -> list[Outline]:

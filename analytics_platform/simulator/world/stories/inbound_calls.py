@@ -1,6 +1,8 @@
 """Calls that come in: answered, given up in the queue, served by the menu alone, or rung at somebody who is away."""
 
-from analytics_platform.simulator.world.conversation import Late, Metric, Segment
+from typing import NamedTuple
+
+from analytics_platform.simulator.world.conversation import Late, Metric, Segment, Session
 from analytics_platform.simulator.world.instants import MINUTE, SECOND
 from analytics_platform.simulator.world.legs import (
     Line,
@@ -15,6 +17,14 @@ from analytics_platform.simulator.world.legs import (
 from analytics_platform.simulator.world.metrics import agent_metrics
 from analytics_platform.simulator.world.organisation import Agent, Queue
 from analytics_platform.simulator.world.stage import Stage
+
+
+class Handled(NamedTuple):
+    """An agent, the agent's session, and the instant at which the talk ended (the wrap-up comes after it)."""
+
+    agent: Agent
+    session: Session
+    talked: int
 
 
 def open_call(stage: Stage, queue: Queue | None) -> tuple[Line, int, int]:
@@ -57,8 +67,8 @@ def talk(stage: Stage) -> list[tuple[str, int]]:
 
 def queued_agent(
     stage: Stage, line: Line, from_instant: int, queue: Queue, steps: list[tuple[str, int]], hung_up: str
-) -> tuple[Agent, int]:
-    """The queue from an instant until an agent answers, and that agent; gives the agent and the end of the talk."""
+) -> Handled:
+    """The queue from an instant until an agent answers, and that agent."""
     dice = stage.dice
     queued = from_instant + 30
     answered = queued + 60 + steps[0][1] + int(dice.expovariate(1 / (25 * SECOND)))
@@ -69,7 +79,8 @@ def queued_agent(
     waited = answered - waiting.segments[1].start
     leg = agent_leg(stage, line, agent, answered - steps[0][1] - 3, steps, queue, waited, hung_up)
     stage.join("agent", [leg], userId=agent.id, teamId=agent.team_id)
-    return agent, leg.segments[-1].start if leg.segments[-1].kind == "wrapup" else leg.end
+    wrapped = leg.segments[-1].kind == "wrapup"
+    return Handled(agent, leg, leg.segments[-1].start if wrapped else leg.end)
 
 
 def inbound_call(stage: Stage) -> None:
@@ -77,8 +88,8 @@ def inbound_call(stage: Stage) -> None:
     queue = stage.dice.pick(stage.organisation.queues)
     line, start, menu_end = open_call(stage, queue)
     hung_up = stage.dice.pick(("peer", "client"))
-    _, talked = queued_agent(stage, line, menu_end, queue, talk(stage), hung_up)
-    customer_joins(stage, line, start, talked + stage.dice.span(-4, 5), "endpoint", queue)
+    handled = queued_agent(stage, line, menu_end, queue, talk(stage), hung_up)
+    customer_joins(stage, line, start, handled.talked + stage.dice.span(-4, 5), "endpoint", queue)
 
 
 def abandoned_call(stage: Stage) -> None:
@@ -114,5 +125,5 @@ def unanswered_call(stage: Stage) -> None:
     leg.metrics = [*agent_metrics(leg.segments, None, "tNotResponding"), Metric(missed.end + 249, "nError", 1)]
     leg.metrics.sort()
     stage.join("agent", [leg], userId=away.id)
-    _, talked = queued_agent(stage, line, missed.end, queue, talk(stage), "peer")
-    customer_joins(stage, line, start, talked, "endpoint", queue)
+    handled = queued_agent(stage, line, missed.end, queue, talk(stage), "peer")
+    customer_joins(stage, line, start, handled.talked, "endpoint", queue)

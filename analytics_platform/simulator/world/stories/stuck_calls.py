@@ -3,6 +3,7 @@
 Its tConnected passes 32 bits, as real ones do.
 """
 
+from analytics_platform.simulator.world.conversation import Late
 from analytics_platform.simulator.world.instants import iso
 from analytics_platform.simulator.world.legs import customer_leg, new_line
 from analytics_platform.simulator.world.stage import Stage
@@ -19,7 +20,7 @@ def stuck_call(stage: Stage) -> None:
     dice = stage.dice
     queue = dice.pick(stage.organisation.queues)
     line, start, menu_end = open_call(stage, queue)
-    agent, talked = queued_agent(stage, line, menu_end, queue, talk(stage), "client")
+    agent, _, talked = queued_agent(stage, line, menu_end, queue, talk(stage), "client")
     customer_joins(stage, line, start, talked, "endpoint", queue)
     outside = new_line(stage, "outbound")
     dialed = talked - 4_000
@@ -27,5 +28,5 @@ def stuck_call(stage: Stage) -> None:
     leg.segments[1].facts = {"conference": True, "queueId": queue.id, "sourceConversationId": dice.uuid()}
     leg.facts["ani"] = agent.address
     leg.media.clear()
-    stage.facts["conferenceStart"] = iso(dialed + 3_000)
+    stage.later.append(Late(dialed + 3_000, {"conferenceStart": iso(dialed + 3_000)}))
     stage.join("customer", [leg], participantName="Partner Line", externalContactId=dice.uuid())
