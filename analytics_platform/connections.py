@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from analytics_platform.settings import Settings, SettingsError
 
@@ -11,12 +12,28 @@ if TYPE_CHECKING:
     from analytics_platform.lake import Lake
 
 
+_HURRIED_SECONDS = 15.0
+
+
 @contextlib.contextmanager
-def connected(settings: Settings) -> "Iterator[GenesysCloud]":
-    """A client of the org the settings name; SettingsError says which setting is missing."""
-    from analytics_platform.genesys_cloud.budget import RequestBudget
-    from analytics_platform.genesys_cloud.client import GenesysCloud
+def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[GenesysCloud]":
+    """A client of the org the settings name; SettingsError says which setting is missing.
+
+    A hurried one gives up rather than wait: it tries once, and not at all while the request budget is used up. A
+    sensor's look must end within a minute.
+    """
+    from analytics_platform.genesys_cloud.budget import RequestBudget, Waiting
+    from analytics_platform.genesys_cloud.client import GenesysCloud, Timeouts
+    from analytics_platform.genesys_cloud.errors import RateLimited
     from analytics_platform.genesys_cloud.hosts import Hosts
+    from analytics_platform.genesys_cloud.retries import Retries
+
+    def refuse_long(waiting: Waiting) -> None:
+        if waiting.seconds > _HURRIED_SECONDS:
+            raise RateLimited(
+                f"The request budget is used up for another {waiting.seconds:.0f} s: the next look will tell.",
+                retry_after=waiting.seconds,
+            )
 
     needed = {
         "GENESYSCLOUD_REGION": settings.region or settings.api_url,
@@ -32,9 +49,20 @@ def connected(settings: Settings) -> "Iterator[GenesysCloud]":
         raise SettingsError(str(fault)) from None
     with (
         RequestBudget(
-            settings.state, client_id=settings.client_id, api_url=hosts.api_url, limit=settings.requests_per_minute
+            settings.state,
+            client_id=settings.client_id,
+            api_url=hosts.api_url,
+            limit=settings.requests_per_minute,
+            on_wait=refuse_long if hurried else None,
         ) as budget,
-        GenesysCloud(hosts, settings.client_id, settings.client_secret, budget) as client,
+        GenesysCloud(
+            hosts,
+            settings.client_id,
+            settings.client_secret,
+            budget,
+            timeouts=Timeouts(connect=5, read=_HURRIED_SECONDS, write=5) if hurried else None,
+            retries=Retries(attempts=1) if hurried else None,
+        ) as client,
     ):
         yield client
 
@@ -47,8 +75,8 @@ def opened_lake(settings: Settings) -> "Lake":
 
 
 def org_of(settings: Settings) -> str:
-    """What tells this org and client apart from others in the ledger; no secret."""
+    """What tells this org and client apart from others, `client@host`; no secret."""
     from analytics_platform.genesys_cloud.hosts import Hosts
 
     hosts = Hosts.of(region=settings.region, api_url=settings.api_url, login_url=settings.login_url)
-    return f"{settings.client_id}@{hosts.api_url}"
+    return f"{settings.client_id}@{urlsplit(hosts.api_url).hostname}"

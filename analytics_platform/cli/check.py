@@ -25,7 +25,7 @@ class Finding:
 
 
 def check() -> None:
-    """Check credentials, permissions per stream, reachability and the lake; say what is missing and where to grant it."""
+    """Check credentials, permissions per stream, reachability and the lake; say what is missing and where to get it."""
     findings = list(_findings(load_settings()))
     shown = Table(show_edge=False)
     for heading in ("", "what", "found"):

@@ -13,7 +13,7 @@ from rich.console import Console
 from analytics_platform.cli.demo import CONVERSATIONS_PER_DAY, point_at
 from analytics_platform.cli.errors import Expected
 from analytics_platform.cli.instance import prepared_home
-from analytics_platform.cli.servers import running, simulated_org
+from analytics_platform.cli.servers import running, simulated_org, until_told_to_stop
 from analytics_platform.connections import opened_lake
 from analytics_platform.settings import Settings, load_settings
 
@@ -32,7 +32,7 @@ def ui(
     """Run the Dagster UI and daemon until interrupted, with the simulated org of the demo where no org is named."""
     settings = load_settings()
     console = Console()
-    with contextlib.ExitStack() as servers:
+    with until_told_to_stop(), contextlib.ExitStack() as servers:
         if not (settings.region or settings.api_url):
             first = _first_day(settings)
             url = servers.enter_context(simulated_org(first, conversations_per_day))
@@ -49,10 +49,8 @@ def ui(
         address = f"http://127.0.0.1:{port}"
         _wait_until_up(address, web, log)
         console.print(f"Dagster UI: [bold]{address}[/] (log: {log}); Ctrl-C ends it.")
-        with contextlib.suppress(KeyboardInterrupt):
-            _stay(web, daemon)
-            raise Expected(f"A Dagster server ended by itself; see {log}.")
-    console.print("Ended.")
+        _stay(web, daemon)
+        raise Expected(f"A Dagster server ended by itself; see {log}.")
 
 
 def _first_day(settings: Settings) -> date:

@@ -22,7 +22,7 @@ from analytics_platform.catalogue.streams import Stream
 from analytics_platform.genesys_cloud.errors import JobCancelled, JobExpired, JobFailed, JobGone
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
-from analytics_platform.landing.errors import DayNotComplete
+from analytics_platform.landing.errors import DayNotComplete, OtherSource
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.pages import CursorRefused, PageOfRecords, Pages, ahead
@@ -77,7 +77,7 @@ class StagedDay:
 
 
 class DetailsLanding:
-    """Lands days of one stream. `org` tells one org's jobs from another's in the ledger; it is no secret."""
+    """Lands days of one stream. `org`, `client@host`, tells whose jobs are in the ledger; it is no secret."""
 
     def __init__(
         self, stream: Stream, jobs: DetailsJobs, lake: Lake, ledger: Ledger, org: str, options: Options = Options()
@@ -88,6 +88,7 @@ class DetailsLanding:
         self._jobs = jobs
         self._ledger = ledger
         self._org = org
+        self._source = org.rpartition("@")[2]
 
     def land_all(self, days: Sequence[date], request: str) -> Iterator[StagedDay | Manifest]:
         """Stage the days, several jobs in flight, and give them oldest first as they become ready.
@@ -95,6 +96,7 @@ class DetailsLanding:
         A day that `request` has landed before comes as its manifest. Raises on the first day that cannot be landed;
         the jobs of later days stay in the ledger for the next run.
         """
+        self._refuse_another_source()
         waiting: list[Future[StagedDay | Manifest]] = []
         left = iter(sorted(days))
         with ThreadPoolExecutor(self.options.jobs_in_flight, thread_name_prefix=self.stream.name) as pool:
@@ -135,6 +137,13 @@ class DetailsLanding:
         except (JobGone, JobExpired) as fault:
             log.warning("Asking anew for %s of %s: %s", self.stream.name, entry.question.day, fault)
             return self._stage(self._waited(self._submitted(entry.question, request)), before)
+
+    def _refuse_another_source(self) -> None:
+        """A lake holds one org: the newest landed day tells which."""
+        landed = self.lake.days(self.stream.raw.name)[-1:]
+        manifest = self.lake.manifest(self.stream.raw.name, landed[0]) if landed else None
+        if manifest is not None and manifest.facts["source"] != self._source:
+            raise OtherSource(self.lake.place.name, str(manifest.facts["source"]), self._source)
 
     def _question(self, day: date) -> Question:
         start = datetime.combine(day, time(), UTC)
@@ -222,6 +231,7 @@ class DetailsLanding:
         digest = tally.digest.hexdigest()
         return {
             "stream": self.stream.name,
+            "source": self._source,
             "state": self._state(entry, before, digest),
             "watermark": entry.watermark,
             "as_of": entry.submitted_at,

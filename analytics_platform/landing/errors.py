@@ -31,3 +31,13 @@ class RawMissing(LandingError):
         named = f"{days[0]}" if len(days) == 1 else f"{days[0]} and {len(days) - 1} more days up to {days[-1]}"
         super().__init__(f"The {typed} tables of {named} cannot be made: land {raw} of these days first.")
         self.days = tuple(days)
+
+
+class OtherSource(LandingError):
+    """The lake was filled from another org; two orgs in one lake could not be told apart."""
+
+    def __init__(self, lake: str, holds: str, given: str) -> None:
+        super().__init__(
+            f"The lake at {lake} holds days of {holds} and cannot take those of {given}: "
+            "set ANALYTICS_PLATFORM_LAKE to a lake of its own, or empty this one."
+        )
