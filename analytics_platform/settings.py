@@ -3,7 +3,7 @@
 The names of the Genesys Cloud settings are those of the vendor's own tools.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     """How long one vendor job may take before the run gives up waiting (the job itself goes on)."""
     poll_seconds: float = Field(3.0, gt=0, alias="ANALYTICS_PLATFORM_POLL_SECONDS")
     """First pause between two looks at a job; pauses grow from here."""
+    retries: int = Field(3, ge=0, alias="ANALYTICS_PLATFORM_RETRIES")
+    """How often a step of a run is tried again after a fault that may pass by itself."""
+    retry_seconds: float = Field(30.0, ge=0, alias="ANALYTICS_PLATFORM_RETRY_SECONDS")
+    """Pause before the first such retry; each further pause is twice as long."""
     sensor_seconds: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_SENSOR_SECONDS")
     """Least time between two looks of a sensor."""
     upkeep_seconds: int = Field(3600, ge=1, alias="ANALYTICS_PLATFORM_UPKEEP_SECONDS")
@@ -66,16 +70,24 @@ class Settings(BaseSettings):
             return tuple(int(part) for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("start_day")
+    @classmethod
+    def _begun(cls, value: date) -> date:
+        if value > datetime.now(UTC).date():
+            raise ValueError(f"{value} is in the future, and a day must have begun to be landed")
+        return value
+
 
 def load_settings() -> Settings:
     """The settings as they are now; SettingsError with one sentence a fault when one cannot be read."""
     try:
         return Settings()  # type: ignore[call-arg]
     except ValidationError as fault:
-        raise SettingsError("; ".join(_sentence(error) for error in fault.errors())) from None
+        raise SettingsError(" ".join(_sentence(error) for error in fault.errors())) from None
 
 
 def _sentence(error: object) -> str:
     assert isinstance(error, dict)
     name = ".".join(str(part) for part in error["loc"])
-    return f"{name} cannot be used: {error['msg']}. Correct it in the environment or in .env"
+    fault = str(error["msg"]).removeprefix("Value error, ")
+    return f"{name} cannot be used: {fault}; correct it in the environment or in .env."
