@@ -5,12 +5,14 @@ come, or a frame of a person's own asset, which is streamed into the lake. Each 
 as metadata of its own, also in a run over many days. An input is one lazy frame over the days it maps to.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import dagster as dg
 
+from analytics_platform.lake.errors import LakeError, LakeUnreachable
 from analytics_platform.lake.manifest import Manifest
 from analytics_platform.lake.store import Lake
 
@@ -31,9 +33,14 @@ class Partitions:
     def __init__(self, parts: Iterable[Publishable | Manifest]) -> None:
         self._parts = parts
 
-    def published(self) -> Iterator[Manifest]:
-        for part in self._parts:
-            yield part if isinstance(part, Manifest) else part.publish()
+    def published(self) -> Generator[Manifest]:
+        """Publish one after another; closing this also closes what makes them."""
+        try:
+            for part in self._parts:
+                yield part if isinstance(part, Manifest) else part.publish()
+        finally:
+            if isinstance(self._parts, Generator):
+                self._parts.close()
 
 
 class LakeIOManager(dg.IOManager):
@@ -43,43 +50,73 @@ class LakeIOManager(dg.IOManager):
         self._lake = lake
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        """Publish or write the output's days; raises LakeError, and TypeError for what is no table."""
+        """Publish or write the output's days; `dg.Failure` says in a sentence what the lake cannot do.
+
+        What was published before a fault is in the lake, and so it is told to Dagster although the step fails.
+        """
         parts = obj if isinstance(obj, Partitions) else Partitions(self._staged(context, obj))
-        for manifest in parts.published():
-            key = manifest.day.isoformat()
-            context.log.info(
-                "%s of %s: %d rows, %d bytes, %s",
-                manifest.table,
-                key,
-                manifest.rows,
-                manifest.bytes,
-                manifest.facts.get("state", "written"),
-            )
-            # A home day before the first partition is in the lake, but has no partition to show it on.
-            if key in context.asset_partition_keys:
-                context.step_context.add_asset_metadata(
-                    partition_metadata(manifest, self._lake), asset_key=context.asset_key, partition_key=key
-                )
+        landed: list[Manifest] = []
+        try:
+            # Closed here and now: what is still staged holds files and claims, which a retry would wait for.
+            with contextlib.closing(parts.published()) as published:
+                for manifest in published:
+                    landed.append(manifest)
+                    self._tell(context, manifest)
+        except LakeError as fault:
+            self._record(context, landed)
+            raise dg.Failure(str(fault), allow_retries=isinstance(fault, LakeUnreachable)) from None
+        except BaseException:
+            self._record(context, landed)
+            raise
+        # One line for all: in Dagster a line is an event, and storing one takes as long as storing a small partition.
+        rows, size = sum(manifest.rows for manifest in landed), sum(manifest.bytes for manifest in landed)
+        context.log.info("%s: %d days, %d rows, %d bytes", _table(context.asset_key), len(landed), rows, size)
 
     def load_input(self, context: dg.InputContext) -> "pl.LazyFrame":
         """One lazy frame over the upstream days, all where the upstream has no partitions; column `day` says which."""
         days = (
             [date.fromisoformat(key) for key in context.asset_partition_keys] if context.has_asset_partitions else None
         )
-        return self._lake.scan(_table(context.asset_key), days)
+        try:
+            return self._lake.scan(_table(context.asset_key), days)
+        except LakeError as fault:
+            raise dg.Failure(str(fault), allow_retries=isinstance(fault, LakeUnreachable)) from None
+
+    def _tell(self, context: dg.OutputContext, manifest: Manifest) -> None:
+        key = manifest.day.isoformat()
+        # A home day before the first partition is in the lake, but has no partition to show it on.
+        if key in context.asset_partition_keys:
+            context.step_context.add_asset_metadata(
+                partition_metadata(manifest, self._lake), asset_key=context.asset_key, partition_key=key
+            )
+
+    def _record(self, context: dg.OutputContext, landed: Iterable[Manifest]) -> None:
+        """Dagster records partitions when a step has ended well; those of a failing one are recorded here."""
+        for manifest in landed:
+            if manifest.day.isoformat() in context.asset_partition_keys:
+                event = partition_event(context.asset_key, manifest, self._lake)
+                # Making the event stores it.
+                dg.DagsterEvent.asset_materialization(context.step_context, event)
 
     def _staged(self, context: dg.OutputContext, frame: object) -> Iterator[Publishable]:
         import polars as pl
+        import pyarrow as pa
 
+        name = context.asset_key.to_user_string()
+        if isinstance(frame, pa.Table | pa.RecordBatch):
+            frame = pl.from_arrow(frame)
+        if isinstance(frame, pl.DataFrame):
+            frame = frame.lazy()
         if not isinstance(frame, pl.LazyFrame):
-            eager = frame if isinstance(frame, pl.DataFrame) else pl.from_arrow(frame)
-            assert isinstance(eager, pl.DataFrame)
-            frame = eager.lazy()
+            raise TypeError(
+                f"{name} gave {type(frame).__name__}, which is no table: give a polars LazyFrame or DataFrame, or an "
+                "Arrow Table."
+            )
         days = [date.fromisoformat(key) for key in context.asset_partition_keys]
         has_day = "day" in frame.collect_schema().names()
         if len(days) > 1 and not has_day:
             raise TypeError(
-                f"{context.asset_key.to_user_string()} was asked for {len(days)} days and gave one frame without "
+                f"{name} was asked for {len(days)} days and gave one frame without "
                 "a column `day` that tells them apart: add the column, or give the asset a policy of one day a run."
             )
         for day in days:
@@ -87,10 +124,14 @@ class LakeIOManager(dg.IOManager):
             yield _stream(self._lake, _table(context.asset_key), day, mine)
 
 
-def partition_metadata(manifest: Manifest, lake: Lake) -> Mapping[str, object]:
+def partition_event(key: dg.AssetKey, manifest: Manifest, lake: Lake) -> dg.AssetMaterialization:
+    """The event that tells Dagster of a partition the lake holds."""
+    return dg.AssetMaterialization(key, partition=manifest.day.isoformat(), metadata=partition_metadata(manifest, lake))
+
+
+def partition_metadata(manifest: Manifest, lake: Lake) -> Mapping[str, Any]:
     """What a published partition tells in the UI; numbers are plotted over the partitions."""
-    facts = manifest.facts
-    told: dict[str, object] = {
+    told: dict[str, Any] = {
         "dagster/partition_row_count": manifest.rows,
         "dagster/uri": lake.place.path(manifest.table, manifest.day),
         "bytes": manifest.bytes,
@@ -99,7 +140,7 @@ def partition_metadata(manifest: Manifest, lake: Lake) -> Mapping[str, object]:
     }
     instants = {"min_instant": manifest.min_instant, "max_instant": manifest.max_instant}
     told |= {name: dg.MetadataValue.timestamp(instant) for name, instant in instants.items() if instant is not None}
-    for name, value in facts.items():
+    for name, value in manifest.facts.items():
         if name in ("watermark", "as_of") and isinstance(value, str):
             told[name] = dg.MetadataValue.timestamp(datetime.fromisoformat(value))
         elif isinstance(value, dict | list):
