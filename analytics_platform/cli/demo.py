@@ -1,6 +1,7 @@
 """`demo`: a simulated org, its days landed through the real HTTP path and Dagster, and a first answer from the data."""
 
 import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from analytics_platform.cli.answers import Format, tell
 from analytics_platform.cli.errors import Expected
 from analytics_platform.cli.instance import prepared_home
 from analytics_platform.cli.servers import simulated_org
@@ -27,8 +29,8 @@ CONVERSATIONS_PER_DAY = 2000
 _QUESTION = """
 SELECT media_type AS medium,
        count(DISTINCT conversation_id) AS conversations,
-       round(avg(value) FILTER (name = 'tHandle') / 1000) AS handle_seconds,
-       round(avg(value) FILTER (name = 'tAnswered') / 1000) AS wait_seconds,
+       CAST(avg(value) FILTER (name = 'tHandle') / 1000 AS BIGINT) AS handle_seconds,
+       CAST(avg(value) FILTER (name = 'tAnswered') / 1000 AS BIGINT) AS wait_seconds,
        count(*) FILTER (name = 'tAbandon') AS abandoned
 FROM session_metrics
 GROUP BY media_type
@@ -51,8 +53,9 @@ def demo(
         land(wanted, console)
     lake = _lake()
     console.print(_landed(lake, wanted))
-    console.print(_answer(lake))
-    console.print("Next: [bold]make ui[/] to see it in Dagster, or analytics-platform sql to ask more.")
+    console.print("\nConversations by medium, how long they were handled and waited for:\n")
+    _answer(lake)
+    console.print("\nNext: [bold]make ui[/] to see it in Dagster, or analytics-platform sql to ask more.")
 
 
 def point_at(url: str, first: date) -> None:
@@ -123,12 +126,10 @@ def _landed(lake: "Lake", days: Sequence[date]) -> Table:
     """What landed, per table and day, and where."""
     from analytics_platform.catalogue.streams import STREAMS
 
-    shown = Table(title=f"Landed in {lake.place.name}")
-    shown.add_column("table")
-    for day in days:
-        shown.add_column(f"{day}\nrows", justify="right")
-    shown.add_column("earlier home days\nrows", justify="right")
-    shown.add_column("MB", justify="right")
+    shown = Table(title=f"Rows landed in {lake.place.name}", title_justify="left", show_edge=False)
+    shown.add_column("table", no_wrap=True)
+    for heading in (*(str(day) for day in days), "earlier", "MB"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for stream in STREAMS:
         for table in (stream.raw, *stream.tables):
             manifests = lake.manifests(table.name)
@@ -141,17 +142,9 @@ def _landed(lake: "Lake", days: Sequence[date]) -> Table:
     return shown
 
 
-def _answer(lake: "Lake") -> Table:
+def _answer(lake: "Lake") -> None:
     """A first question, asked of the lake in SQL."""
     from analytics_platform.lake.views import connect
 
-    shown = Table(title="Conversations by medium: how many, how long handled, how long waited for")
     with connect(lake) as database:
-        cursor = database.execute(_QUESTION)
-        for name, *_ in cursor.description or ():
-            shown.add_column(name, justify="right")
-        for row in cursor.fetchall():
-            shown.add_row(
-                *("" if value is None else f"{value:,.0f}" if isinstance(value, float) else str(value) for value in row)
-            )
-    return shown
+        tell(database.execute(_QUESTION), Format.TABLE, sys.stdout)
