@@ -1,10 +1,11 @@
 """The client: calls from many threads, each attempt under token and budget, repeated where that is safe."""
 
 import logging
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any, Self
@@ -15,12 +16,12 @@ import msgspec
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.genesys_cloud.budget import RequestBudget
-from analytics_platform.genesys_cloud.errors import GenesysCloudError
+from analytics_platform.genesys_cloud.errors import BudgetUnusable, GenesysCloudError
 from analytics_platform.genesys_cloud.exchange import Received, exchange
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.refusals import refusal
 from analytics_platform.genesys_cloud.retries import Retries
-from analytics_platform.genesys_cloud.token import TOKEN, Secret, TokenSource
+from analytics_platform.genesys_cloud.token import TOKEN, Bearer, Secret, TokenSource
 from analytics_platform.genesys_cloud.wire import Payload, not_json
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class GenesysCloud:
         self._budget = budget
         self._retries = retries or Retries()
         self._http = httpx.Client(
+            verify=_trusted(),
             timeout=httpx.Timeout(limits.read, connect=limits.connect, write=limits.write),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             headers={"User-Agent": user_agent or _user_agent(), "Accept-Encoding": "gzip"},
@@ -155,12 +157,10 @@ class GenesysCloud:
         return self._retries.run(lambda: self._attempt(request, headers, operation), again=again)
 
     def _attempt(self, request: "partial[httpx.Request]", headers: Mapping[str, str], operation: Operation) -> Received:
-        bearer = self._tokens.bearer()
-        received = self._send(request(headers={**headers, "Authorization": bearer.header}), operation)
+        received, bearer = self._send(request, headers, operation)
         if received.status == 401:
             # Refused before it was acted upon, so this is safe for any method.
-            bearer = self._tokens.bearer(refused=bearer)
-            received = self._send(request(headers={**headers, "Authorization": bearer.header}), operation)
+            received, _ = self._send(request, headers, operation, refused=bearer)
         if received.status >= 300:
             fault = refusal(received, operation, hide=self._tokens.hide)
             if received.status == 429 and fault.retry_after and "retry-after" not in received.headers:
@@ -170,21 +170,40 @@ class GenesysCloud:
         received.text()
         return received
 
-    def _send(self, request: httpx.Request, operation: Operation) -> Received:
+    def _send(
+        self,
+        request: "partial[httpx.Request]",
+        headers: Mapping[str, str],
+        operation: Operation,
+        refused: Bearer | None = None,
+    ) -> tuple[Received, Bearer]:
+        # The budget first: a token fetched before a long wait could expire in it.
         self._budget.acquire()
+        bearer = self._tokens.bearer(refused=refused)
         began = time.perf_counter()
-        received = exchange(self._http, request, operation)
+        sent = request(headers={**headers, "Authorization": bearer.header})
+        received = exchange(self._http, sent, operation)
         _log.debug(
             "%s %s: %d, %d bytes in %.0f ms, correlation id %s",
             operation.method,
-            request.url.path,
+            sent.url.path,
             received.status,
             len(received.payload.wire),
             1000 * (time.perf_counter() - began),
             received.correlation_id,
         )
-        self._budget.learn(received.headers, refused=received.status in (429, 503))
-        return received
+        try:
+            self._budget.learn(received.headers, refused=received.status in (429, 503))
+        except BudgetUnusable as fault:
+            # The answer may be a job's only id; the next request says it.
+            _log.warning("What the vendor says of the rate is lost: %s", fault)
+        return received, bearer
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates to trust, read once a process: from SSL_CERT_FILE or SSL_CERT_DIR, else certifi's."""
+    return httpx.create_ssl_context()
 
 
 def _decoded(text: bytes) -> Any:

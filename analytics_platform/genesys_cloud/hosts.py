@@ -1,6 +1,7 @@
 """Where Genesys Cloud lives: the hosts of the REST API and of the token endpoint."""
 
 import logging
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from analytics_platform.catalogue.regions import region as region_named
 
 _log = logging.getLogger(__name__)
+_HOST = re.compile(r"[\w.:-]+")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Hosts:
 def _checked(name: str, url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip().rstrip("/"))
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        usable = bool(_HOST.fullmatch(parts.hostname or "")) and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
     # The URL is not shown: it may hold a user and password.

@@ -9,7 +9,6 @@ import logging
 import re
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -69,7 +68,7 @@ class TokenSource:
         self._clock = clock
         self._lock = threading.Lock()
         self._current: Bearer | None = None
-        self._minted: deque[str] = deque(maxlen=3)
+        self._minted: tuple[str, ...] = ()
 
     def bearer(self, *, refused: Bearer | None = None) -> Bearer:
         """The token to use. When the one in use was `refused`, a new one, minted once however many threads ask.
@@ -110,7 +109,8 @@ class TokenSource:
                 status=received.status,
                 correlation_id=received.correlation_id,
             )
-        self._minted.append(bearer.value)
+        # Replaced, not changed: other threads may be reading it.
+        self._minted = (*self._minted[-2:], bearer.value)
         _log.debug("Minted a token, to use for %.0f s.", bearer.use_until - asked)
         return bearer
 

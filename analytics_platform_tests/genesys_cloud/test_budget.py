@@ -256,3 +256,20 @@ def _counted(*, count: int, allowed: int, reset: int) -> dict[str, str]:
         "inin-ratelimit-allowed": str(allowed),
         "inin-ratelimit-reset": str(reset),
     }
+
+
+def test_an_answer_is_kept_when_the_budget_breaks_meanwhile(
+    server: Scripted, connect: Callable[..., GenesysCloud], make: MakeBudget, tmp_path: Path
+) -> None:
+    def ruin(_: object) -> Reply:
+        connection = sqlite3.connect(file_of(tmp_path))
+        connection.executescript("DROP TABLE state")
+        connection.close()
+        return Reply(json={"jobId": "only-once"}, headers=_counted(count=1, allowed=300, reset=60))
+
+    server.on("GET", GET.path, ruin)
+    with make() as budget:
+        client = connect(budget=budget)
+        assert client.call(GET).value == {"jobId": "only-once"}
+        with pytest.raises(BudgetUnusable):
+            client.call(GET)

@@ -38,7 +38,7 @@ def test_urls_win_over_the_region() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["api.mypurecloud.ie", "ftp://example.org", "https://", "https://host:port", "https://["]
+    "url", ["api.mypurecloud.ie", "ftp://example.org", "https://", "https://host:port", "https://[", "https://a b"]
 )
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="GENESYSCLOUD_API_URL is not a URL"):
