@@ -35,7 +35,7 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
         name=stream.raw.name,
         partitions_def=days_of(settings),
         backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=_retries(),
+        retry_policy=_retries(settings),
         pool=JOBS_POOL,
         io_manager_key="lake_io_manager",
         group_name=stream.name,
@@ -99,7 +99,7 @@ def typed_assets(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
         specs=specs,
         partitions_def=days_of(settings),
         backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=_retries(),
+        retry_policy=_retries(settings),
         pool=TABLES_POOL,
         can_subset=False,
     )
@@ -123,5 +123,10 @@ def typed_assets(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
     return make
 
 
-def _retries() -> dg.RetryPolicy:
-    return dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+def _retries(settings: Settings) -> dg.RetryPolicy:
+    return dg.RetryPolicy(
+        max_retries=settings.retries,
+        delay=settings.retry_seconds,
+        backoff=dg.Backoff.EXPONENTIAL,
+        jitter=dg.Jitter.PLUS_MINUS,
+    )

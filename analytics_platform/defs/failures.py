@@ -13,6 +13,7 @@ def explained() -> Iterator[None]:
     """Turn the platform's own errors into `dg.Failure`; anything else passes through."""
     from analytics_platform.genesys_cloud.errors import GenesysCloudError, SubmitUncertain
     from analytics_platform.lake import LakeError
+    from analytics_platform.lake.errors import LakeUnreachable
     from analytics_platform.landing.errors import LandingError
 
     try:
@@ -26,4 +27,13 @@ def explained() -> Iterator[None]:
             allow_retries=fault.transient or isinstance(fault, SubmitUncertain),
         ) from None
     except (LandingError, LakeError, SettingsError) as fault:
-        raise dg.Failure(description=str(fault), allow_retries=False) from None
+        raise dg.Failure(description=str(fault), allow_retries=isinstance(fault, LakeUnreachable)) from None
+
+
+def expected_faults() -> tuple[type[Exception], ...]:
+    """What may go wrong without anything being wrong with the platform; the text of each is one sentence."""
+    from analytics_platform.genesys_cloud.errors import GenesysCloudError
+    from analytics_platform.lake import LakeError
+    from analytics_platform.landing.errors import LandingError
+
+    return (GenesysCloudError, LakeError, LandingError, SettingsError)

@@ -1,6 +1,6 @@
 """Partitions: one a UTC day from the first day to land; and how a run's days are told to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
@@ -9,6 +9,7 @@ from analytics_platform.settings import Settings
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+PARTITION = "dagster/partition"
 
 
 def days_of(settings: Settings) -> dg.DailyPartitionsDefinition:
@@ -24,6 +25,18 @@ def run_days(context: dg.AssetExecutionContext) -> list[date]:
 def range_tags(days: Sequence[date]) -> dict[str, str]:
     """The tags that make a run take contiguous days."""
     return {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()}
+
+
+def tagged_days(tags: Mapping[str, str]) -> list[date]:
+    """The days that a run's tags ask for, oldest first; none where they name no day."""
+    if RANGE_START in tags and RANGE_END in tags:
+        return days_between(date.fromisoformat(tags[RANGE_START]), date.fromisoformat(tags[RANGE_END]))
+    return [date.fromisoformat(tags[PARTITION])] if PARTITION in tags else []
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """All days from `first` to `last`, both inside."""
+    return [first + timedelta(days=count) for count in range((last - first).days + 1)]
 
 
 def batches(days: Sequence[date], longest: int) -> list[list[date]]:
