@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from analytics_platform_tests.simulated_org import SimulatedOrg
+from analytics_platform_tests.simulated_org import NO_TLS, SimulatedOrg
 from analytics_platform_tests.simulator.asking import DAYS, FAMILIES, Asker, asking, day, mint
 
 StartOrg = Callable[..., SimulatedOrg]
@@ -16,7 +16,7 @@ JOBS = "/api/v2/analytics/conversations/details/jobs"
 
 def get(org: SimulatedOrg, path: str, token: str | None) -> httpx.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return httpx.get(org.url + path, headers=headers, trust_env=False)
+    return httpx.get(org.url + path, headers=headers, trust_env=False, verify=NO_TLS)
 
 
 def assert_vendor_error(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -124,13 +124,17 @@ def test_an_unknown_bearer_is_refused(org: SimulatedOrg) -> None:
 def test_tokens_are_for_client_credentials(
     org: SimulatedOrg, auth: tuple[str, str] | None, grant: str, status: int, error: str
 ) -> None:
-    answer = httpx.post(f"{org.url}/oauth/token", auth=auth, data={"grant_type": grant}, trust_env=False)
+    answer = httpx.post(f"{org.url}/oauth/token", auth=auth, data={"grant_type": grant}, trust_env=False, verify=NO_TLS)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
 def test_a_token_tells_its_lifetime(org: SimulatedOrg) -> None:
     answer = httpx.post(
-        f"{org.url}/oauth/token", auth=("demo", "demo"), data={"grant_type": "client_credentials"}, trust_env=False
+        f"{org.url}/oauth/token",
+        auth=("demo", "demo"),
+        data={"grant_type": "client_credentials"},
+        trust_env=False,
+        verify=NO_TLS,
     )
     assert list(answer.json()) == ["access_token", "token_type", "expires_in"]
     assert answer.json()["expires_in"] == 86_399
@@ -151,7 +155,11 @@ def test_tokens_have_a_limit_of_their_own(start_org: StartOrg) -> None:
     for _ in range(2):
         mint(org)
     answer = httpx.post(
-        f"{org.url}/oauth/token", auth=("demo", "demo"), data={"grant_type": "client_credentials"}, trust_env=False
+        f"{org.url}/oauth/token",
+        auth=("demo", "demo"),
+        data={"grant_type": "client_credentials"},
+        trust_env=False,
+        verify=NO_TLS,
     )
     assert answer.status_code == 400
     assert answer.json()["error"] == "invalid_request"
@@ -167,11 +175,15 @@ def test_permissions_are_each_client_s_own(start_org: StartOrg) -> None:
     assert body["message"].endswith("analytics:conversationDetail:view")
     token = mint(org, "none", "n")
     headers = {"Authorization": f"Bearer {token}"}
-    refused = httpx.post(org.url + JOBS, headers=headers, json={"interval": day(DAYS[0])}, trust_env=False)
+    refused = httpx.post(
+        org.url + JOBS, headers=headers, json={"interval": day(DAYS[0])}, trust_env=False, verify=NO_TLS
+    )
     body = assert_vendor_error(refused, 403, "missing.any.permissions")
     assert agent_view in body["messageParams"]["permissions"]
     headers = {"Authorization": f"Bearer {mint(org, 'agent', 'g')}"}
-    answer = httpx.post(org.url + JOBS, headers=headers, json={"interval": day(DAYS[0])}, trust_env=False)
+    answer = httpx.post(
+        org.url + JOBS, headers=headers, json={"interval": day(DAYS[0])}, trust_env=False, verify=NO_TLS
+    )
     assert answer.status_code == 202
 
 
