@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 import arro3.io
+import numpy as np
 import pyarrow as pa
 
 # The reader takes an escaped character of an even plane, such as \ud840\udc00, for one of the plane before: it is
@@ -84,9 +85,15 @@ def _bytes_of(records: pa.Array) -> bytes:
     width = 8 if pa.types.is_large_string(records.type) or pa.types.is_large_binary(records.type) else 4
     ends = memoryview(offsets).cast("q" if width == 8 else "i")
     text = bytes(memoryview(data or b"")[ends[records.offset] : ends[records.offset + len(records)]])
-    if b"\\ud" in text or b"\\uD" in text:
-        return _SURROGATES.sub(_character, text)
-    return text
+    return _SURROGATES.sub(_character, text) if _may_escape_surrogates(text) else text
+
+
+def _may_escape_surrogates(text: bytes) -> bool:
+    """Whether `\\ud` or `\\uD` stands in the text. Looking for the one byte costs an eighth of looking for three."""
+    letters = np.frombuffer(text, np.uint8)
+    escapes = np.flatnonzero(letters[:-2] == ord("\\"))
+    after = letters[escapes + 2]
+    return bool(np.any((letters[escapes + 1] == ord("u")) & ((after == ord("d")) | (after == ord("D")))))
 
 
 def _character(pair: re.Match[bytes]) -> bytes:
