@@ -4,17 +4,18 @@ A record without usable keys is set aside with the reason: it has no home day an
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Protocol
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS, Stream
 from analytics_platform.catalogue.tables import Table
-from analytics_platform.tables.schemas import arrow_type, table_schema
+from analytics_platform.tables.schemas import INSTANT, arrow_type, table_schema
 
 
 @dataclass(frozen=True)
@@ -93,51 +94,72 @@ _DECODERS: dict[str, tuple[_Decoder, ...]] = {
 
 @dataclass
 class _Rows:
-    """Rows in the making: the keys of each, its record's text and its place on the page."""
+    """Rows in the making: the keys of each, its record in UTF-8 and its place on the page."""
 
     keys: list[tuple[object, ...]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    records: list[bytes | msgspec.Raw] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
 
-    def add(self, keys: tuple[object, ...], text: str, position: int) -> None:
+    def add(self, keys: tuple[object, ...], record: bytes | msgspec.Raw, position: int) -> None:
         self.keys.append(keys)
-        self.texts.append(text)
+        self.records.append(record)
         self.positions.append(position)
 
     def table(self, table: Table, delivery: Delivery) -> pa.Table:
-        rows = len(self.keys)
-        key_columns: Iterable[Sequence[object]] = zip(*self.keys, strict=True) if rows else ()
-        columns: list[Sequence[object]] = [
-            *key_columns,
-            self.texts,
-            [delivery.job_id] * rows,
-            [delivery.page] * rows,
-            self.positions,
-            [delivery.as_of] * rows,
-        ]
         schema = table_schema(table)
+        rows = len(self.keys)
         if not rows:
             return schema.empty_table()
+        keys = [
+            pa.array(values, arrow_type(column.type))
+            for values, column in zip(zip(*self.keys, strict=True), table.columns, strict=False)
+        ]
         arrays = [
-            pa.array(values, arrow_type(column.type)) for values, column in zip(columns, table.columns, strict=True)
+            *keys,
+            _strings(self.records),
+            pa.repeat(delivery.job_id, rows),
+            pa.repeat(delivery.page, rows),
+            pa.array(self.positions, pa.int64()),
+            pa.repeat(pa.scalar(delivery.as_of, INSTANT), rows),
         ]
         return pa.Table.from_arrays(arrays, schema=schema)
 
 
+def _strings(records: Sequence[bytes | msgspec.Raw]) -> pa.StringArray:
+    """The records one after the other, copied once. Raises ArrowInvalid where one is not UTF-8."""
+    ends = np.zeros(len(records) + 1, np.int32)
+    np.cumsum([len(record) for record in records], out=ends[1:])
+    strings = pa.StringArray.from_buffers(len(records), pa.py_buffer(ends), pa.py_buffer(b"".join(records)))
+    strings.validate(full=True)
+    return strings
+
+
 def raw_page(stream: Stream, records: Sequence[msgspec.Raw], delivery: Delivery) -> RawPage:
     """The rows of one page of a stream, in the order sent."""
+    try:
+        return _rows_of(stream, records, delivery)
+    except pa.ArrowInvalid:
+        # The decoders pass over what they do not need, also where it is no UTF-8.
+        return _rows_of(stream, records, delivery, look_for_utf8=True)
+
+
+def _rows_of(
+    stream: Stream, records: Sequence[msgspec.Raw], delivery: Delivery, look_for_utf8: bool = False
+) -> RawPage:
     decoders = _DECODERS[stream.name]
     kept, aside = _Rows(), _Rows()
     home_days: Counter[date] = Counter()
     for position, record in enumerate(records):
         try:
             decoded = _decoded(record, decoders)
-            keys, days, text = decoded.keys(), decoded.home_days(), str(record, "utf-8")
+            keys, days = decoded.keys(), decoded.home_days()
+            if look_for_utf8:
+                str(record, "utf-8")
         except (msgspec.DecodeError, ValueError, OverflowError) as fault:
-            aside.add((str(fault),), str(record, "utf-8", "backslashreplace"), position)
+            aside.add((str(fault),), str(record, "utf-8", "backslashreplace").encode(), position)
             continue
         home_days.update(days)
-        kept.add(keys, text, position)
+        kept.add(keys, record, position)
     return RawPage(kept.table(stream.raw, delivery), aside.table(stream.quarantine, delivery), home_days)
 
 
