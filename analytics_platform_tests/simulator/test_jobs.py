@@ -147,7 +147,7 @@ def test_order_is_kept(asker: Asker, order_by: str) -> None:
 
 def _key(record: dict[str, Any], order_by: str) -> str:
     segments = [s for told in record["participants"] for session in told["sessions"] for s in session["segments"]]
-    key = {
+    key: str = {
         "conversationStart": record["conversationStart"],
         "conversationEnd": record.get("conversationEnd", "9"),
         "segmentStart": min(segment["segmentStart"] for segment in segments),

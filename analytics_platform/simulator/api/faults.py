@@ -1,19 +1,22 @@
 """Faults that a test arms: the only place where the simulated org misbehaves on purpose.
 
-A fault is `{"kind", "operation", "times", ...}`. `operation` is `token`, `conversations.submit`, `users.results` and
-so on, or `*`; `times` is how often it strikes (null: until cleared). Kinds:
+A fault is `{"kind", "operation", "times", ...}`. `operation` is a pattern: `token`, `conversations.submit`,
+`users.results`, `*.status`, `*`; `times` is how often it strikes (null: until cleared). Kinds:
 
-- before the request is served: `status` (answer `status`, with `retry_after` seconds for a 429; `html` true for a body
-  that is no JSON), `token_revoked`, `permission_withdrawn`;
+- before the request is served: `status` (answer `status`, with `retry_after` seconds, which a 429 always has; `html`
+  true for a body that is no JSON), `token_revoked` (all tokens, of all clients), `permission_withdrawn`;
 - at a submit: `job_failed`, `job_expired`, `job_cancelled` (the job ends so), `job_stuck` (PENDING for ever);
-- in a page of results (`page` counts from 0; null is any page): `record_without_id`, `record_wrong_type`,
-  `record_unknown_field`, `record_fraction`, `record_duplicate`;
+- in a page of results (`page` counts from 0; null is any page), one record more, made from the page's first:
+  `record_without_id`, `record_wrong_type`, `record_unknown_field`, `record_fraction` (a metric's value is not whole),
+  `record_duplicate` (the same record again);
 - in the delivery of an answer, after it was served: `not_json`, `cut` (the connection ends after `fraction` of the
   body), `lost_answer` (it ends before any of it), `hold` (waits after `fraction` until released), `slow` (`seconds`
   for the body).
 """
 
+import re
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from itertools import count
 from threading import Lock
 from typing import Literal
@@ -54,6 +57,7 @@ RECORDS: tuple[Kind, ...] = (
     "record_fraction",
     "record_duplicate",
 )
+_WHOLE_VALUE = re.compile(rb'"value":\d+')
 _numbers = count(1)
 
 
@@ -112,7 +116,7 @@ class Faults:
             for fault in self._armed:
                 if (
                     fault.kind in kinds
-                    and fault.operation in (operation, "*")
+                    and fnmatchcase(operation, fault.operation)
                     and (fault.times is None or fault.fired < fault.times)
                     and (fault.page is None or fault.page == page)
                 ):
@@ -133,10 +137,21 @@ def spoiled(records: list[bytes], kind: Kind, record_key: str) -> list[bytes]:
     if kind == "record_without_id":
         head, _, rest = sound.partition(f'"{record_key}":"'.encode())
         return [*records, (head + rest.partition(b'",')[2]) if rest else sound]
-    added = {
-        "record_unknown_field": b'{"aFieldNobodyKnows":{"nested":[1,"two"]},',
-        "record_wrong_type": b'{"conferenceStart":["not an instant"],',
-        "record_fraction": b'{"mediaStatsMinConversationMos":"high",',
-    }[kind]
-    other_id = sound.replace(f'"{record_key}":"'.encode(), f'"{record_key}":"f'.encode(), 1)
-    return [*records, added + other_id[1:]]
+    changed = re.sub(f'("{record_key}":")(.)'.encode(), _another_digit, sound, count=1)
+    if kind == "record_fraction":
+        return [*records, _WHOLE_VALUE.sub(rb"\g<0>.5", changed, count=1)]
+    added = b'"aFieldNobodyKnows":{"nested":[1,"two"]},'
+    if kind == "record_wrong_type":
+        key = b"conferenceStart" if record_key == "conversationId" else b"primaryPresence"
+        changed = _without(changed, key)
+        added = b'"' + key + b'":["not an instant"],'
+    return [*records, b"{" + added + changed[1:]]
+
+
+def _without(record: bytes, key: bytes) -> bytes:
+    """The record with a top-level text or list of plain objects taken out, where it has it."""
+    return re.sub(b'"' + key + rb'":("[^"]*"|\[[^\]]*\]),?', b"", record, count=1)
+
+
+def _another_digit(found: re.Match[bytes]) -> bytes:
+    return found[1] + (b"e" if found[2] == b"f" else b"f")
