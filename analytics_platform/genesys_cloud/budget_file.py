@@ -133,14 +133,16 @@ class BudgetFile:
         with self._lock:
             try:
                 connection = self._connection()
-                cursor = connection.execute("BEGIN IMMEDIATE")
                 try:
+                    cursor = connection.execute("BEGIN IMMEDIATE")
                     state = self._read(cursor)
                     yield cursor, state
                     self._write(cursor, state)
                     connection.execute("COMMIT")
                 except BaseException:
-                    connection.execute("ROLLBACK")
+                    # An open transaction would hold up every process.
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
                     raise
                 return
             except (sqlite3.Error, OSError, Timeout) as fault:

@@ -31,11 +31,12 @@ _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Longest silences in seconds: until connected, between two pieces of an answer, between two pieces sent."""
+    """Seconds until connected, between two pieces of an answer, between two pieces sent, and for a whole answer."""
 
     connect: float = 10.0
     read: float = 120.0
     write: float = 30.0
+    whole: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class GenesysCloud:
         self.hosts = hosts
         self._budget = budget
         self._retries = retries or Retries()
+        self._longest = limits.whole
         self._http = httpx.Client(
             verify=_trusted(),
             timeout=httpx.Timeout(limits.read, connect=limits.connect, write=limits.write),
@@ -182,7 +184,7 @@ class GenesysCloud:
         bearer = self._tokens.bearer(refused=refused)
         began = time.perf_counter()
         sent = request(headers={**headers, "Authorization": bearer.header})
-        received = exchange(self._http, sent, operation)
+        received = exchange(self._http, sent, operation, longest=self._longest)
         _log.debug(
             "%s %s: %d, %d bytes in %.0f ms, correlation id %s",
             operation.method,

@@ -1,7 +1,8 @@
 """One request and its answer over httpx: the body as on the wire, and every way httpx can fail as one of our errors."""
 
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -48,17 +49,20 @@ class Received:
         )
 
 
-def exchange(http: httpx.Client, request: httpx.Request, operation: Operation) -> Received:
+def exchange(http: httpx.Client, request: httpx.Request, operation: Operation, *, longest: float) -> Received:
     """Send `request` and read the whole answer, without decoding the body and without following redirects.
+
+    An answer that still trickles in after `longest` seconds is given up; httpx limits the silence between pieces only.
 
     Raises Unreachable, Untrusted, NoAnswer, CutShort or UnexpectedAnswer; never an httpx error, nor one chained to
     it, since an httpx error holds the request with its Authorization header.
     """
     response: httpx.Response | None = None
+    ends = time.monotonic() + longest
     try:
         response = http.send(request, stream=True, follow_redirects=False)
         try:
-            wire = b"".join(response.iter_raw())
+            wire = b"".join(_until(ends, response))
         finally:
             response.close()
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as fault:
@@ -67,6 +71,13 @@ def exchange(http: httpx.Client, request: httpx.Request, operation: Operation) -
         return _received(response, wire, operation)
     # Outside the except block, so that nothing is chained.
     raise problem
+
+
+def _until(ends: float, response: httpx.Response) -> Iterator[bytes]:
+    for piece in response.iter_raw():
+        yield piece
+        if time.monotonic() > ends:
+            raise httpx.ReadTimeout("The whole answer took too long.")
 
 
 def _received(response: httpx.Response, wire: bytes, operation: Operation) -> Received:

@@ -81,7 +81,7 @@ class DetailsJobs:
         try:
             answer = self._client.call(operation, body=dict(body))
         except (TransientError, NotJson) as fault:
-            if getattr(fault, "untaken", False) or fault.operation is TOKEN:
+            if fault.untaken or fault.operation is TOKEN:
                 raise
             raise self._uncertain(str(fault), fault.status, fault.correlation_id) from fault
         job_id = answer.value.get("jobId") if isinstance(answer.value, dict) else None

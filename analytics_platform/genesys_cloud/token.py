@@ -24,6 +24,7 @@ from analytics_platform.genesys_cloud.refusals import token_refusal
 _log = logging.getLogger(__name__)
 _BEARER = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
+_LONGEST = 60.0
 _HIDDEN = "[hidden]"
 
 TOKEN = Operation("POST", "/oauth/token", ())
@@ -97,7 +98,7 @@ class TokenSource:
             headers={"Authorization": self._basic(), "Accept": "application/json"},
         )
         asked = self._clock()
-        received = exchange(self._http, request, TOKEN)
+        received = exchange(self._http, request, TOKEN, longest=_LONGEST)
         if received.status != 200:
             raise token_refusal(received, TOKEN, login_url=self._login_url, hide=self.hide)
         bearer = _granted(received.payload.inflate(), asked)

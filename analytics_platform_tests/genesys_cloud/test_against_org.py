@@ -211,3 +211,11 @@ def test_a_budget_above_the_orgs_is_steered_by_its_count(
         for _ in range(20):
             jobs.availability()
     assert org.requests()["counts"][f"GET {CONVERSATION_JOBS.availability.path}"] == {"200": 20}
+
+
+def test_a_page_that_trickles_is_asked_for_again(org: SimulatedOrg, enter: Enter) -> None:
+    jobs = enter(org, timeouts=Timeouts(whole=0.5))
+    job_id = finish(jobs)
+    org.arm("slow", "conversations.results", seconds=20)
+    assert records_of(jobs, job_id, 1000)
+    assert org.requests()["counts"][f"GET {CONVERSATION_JOBS.results.path}"] == {"200": 2}
