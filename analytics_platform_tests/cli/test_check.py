@@ -1,0 +1,86 @@
+"""`check` says what is missing and where to get it, and ends with an exit code a script can use."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analytics_platform_tests.simulated_org import SimulatedOrg
+
+PROGRAM = Path(sys.executable).parent / "analytics-platform"
+
+
+def _check(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("GENESYSCLOUD", "ANALYTICS"))}
+    return subprocess.run(
+        [PROGRAM, "check"], cwd=folder, env={**own, "COLUMNS": "300", **settings}, capture_output=True, text=True
+    )
+
+
+def _named(org: SimulatedOrg, **others: str) -> dict[str, str]:
+    return {
+        "GENESYSCLOUD_API_URL": org.url,
+        "GENESYSCLOUD_OAUTHCLIENT_ID": org.client_id,
+        "GENESYSCLOUD_OAUTHCLIENT_SECRET": org.client_secret,
+        **others,
+    }
+
+
+def test_a_client_with_all_permissions_passes(org: SimulatedOrg, tmp_path: Path) -> None:
+    done = _check(tmp_path, **_named(org))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for found in ("lake", "state folder", "conversation_details", "user_details"):
+        assert f"ok │ {found}" in " ".join(done.stdout.split())
+
+
+def test_nothing_named_lists_the_three_variables(tmp_path: Path) -> None:
+    done = _check(tmp_path)
+    assert done.returncode == 1
+    for name in ("GENESYSCLOUD_REGION", "GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"):
+        assert name in done.stdout
+
+
+def test_a_wrong_secret_is_told_once_and_not_shown(org: SimulatedOrg, tmp_path: Path) -> None:
+    done = _check(tmp_path, **_named(org, GENESYSCLOUD_OAUTHCLIENT_SECRET="canary-secret"))
+    assert done.returncode == 1
+    assert done.stdout.count("no │ OAuth client") == 1
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_a_missing_permission_names_it_and_where_to_grant_it(
+    start_org: Callable[..., SimulatedOrg], tmp_path: Path
+) -> None:
+    org = start_org(client=["half:secret:analytics:conversationDetail:view"])
+    settings = _named(org, GENESYSCLOUD_OAUTHCLIENT_ID="half", GENESYSCLOUD_OAUTHCLIENT_SECRET="secret")
+    done = _check(tmp_path, **settings)
+    assert done.returncode == 1
+    assert "ok │ conversation_details" in " ".join(done.stdout.split())
+    assert "analytics:userDetail:view" in done.stdout and "Admin" in done.stdout
+
+
+def test_an_unknown_region_lists_the_known_ones(tmp_path: Path) -> None:
+    done = _check(
+        tmp_path,
+        GENESYSCLOUD_REGION="mars-north-1",
+        GENESYSCLOUD_OAUTHCLIENT_ID="x",
+        GENESYSCLOUD_OAUTHCLIENT_SECRET="y",
+    )
+    assert done.returncode == 1
+    assert "mars-north-1" in done.stdout and "eu-west-1" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["ANALYTICS_PLATFORM_LAKE", "ANALYTICS_PLATFORM_STATE"])
+def test_a_folder_that_cannot_be_written_is_told(org: SimulatedOrg, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = _check(tmp_path, **_named(org, **{name: str(tmp_path / "file" / "folder")}))
+    assert done.returncode == 1
+    assert str(tmp_path / "file") in done.stdout and "Traceback" not in done.stderr
+
+
+def test_a_malformed_setting_ends_as_one_sentence(tmp_path: Path) -> None:
+    done = _check(tmp_path, ANALYTICS_PLATFORM_START_DAY="2999-01-01")
+    assert done.returncode == 1
+    assert done.stderr.strip().count("\n") == 0 and "in the future" in done.stderr
