@@ -1,0 +1,53 @@
+"""Deployments that the tests of the Dagster side share."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from analytics_platform.catalogue.streams import STREAMS
+from analytics_platform_tests.defs.workplace import Workplace
+from analytics_platform_tests.simulated_org import OrgOptions, SimulatedOrg
+
+DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A deployment in which both streams have landed, and its org."""
+
+    workplace: Workplace
+    org: SimulatedOrg
+    days: list[date]
+
+
+@pytest.fixture(scope="session")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landed]:
+    """3 days of 2 000 conversations, raw and typed, landed in one run each; look at it, change nothing."""
+    with SimulatedOrg(conversations_per_day=2000, agents=40, rate_limit=100_000) as org:
+        workplace = Workplace(tmp_path_factory.mktemp("landed"), org.url)
+        for stream in STREAMS:
+            assert workplace.land(stream, DAYS).success
+            assert workplace.make(stream, DAYS).success
+        yield Landed(workplace, org, DAYS)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, org: SimulatedOrg) -> Workplace:
+    """A fresh deployment beside the session's small org."""
+    return Workplace(tmp_path, org.url)
+
+
+@pytest.fixture
+def start_workplace(tmp_path: Path) -> Callable[..., Workplace]:
+    """Makes a fresh deployment for an org: `start_workplace(org, sensors="running")`."""
+
+    def start(org: SimulatedOrg, **settings: object) -> Workplace:
+        return Workplace(tmp_path, org.url, **settings)
+
+    return start
+
+
+__all__ = ["DAYS", "Landed", "OrgOptions"]
