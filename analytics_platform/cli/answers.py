@@ -33,6 +33,8 @@ def tell(answer: "duckdb.DuckDBPyConnection", form: Format, out: TextIO, limit: 
     if not answer.description:
         return
     names = _distinct([column[0] for column in answer.description])
+    if names == ["Success"]:  # what DuckDB answers a SET with
+        return
     if form is Format.TABLE:
         _table(names, answer, out, limit)
     elif form is Format.CSV:

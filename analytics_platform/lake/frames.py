@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -14,11 +13,16 @@ import pyarrow.parquet as pq
 from analytics_platform.lake.errors import LakeError, told
 from analytics_platform.lake.place import Place
 
+if TYPE_CHECKING:
+    import polars as pl
+
 _DAY = pa.schema([pa.field("day", pa.date32())])
 
 
-def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool) -> pl.LazyFrame:
+def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool) -> "pl.LazyFrame":
     """One lazy frame over `days`, all landed and at least one, with their union schema and a column `day`."""
+    import polars as pl  # its import costs more than a look at manifests, which needs none of it
+
     dataset = days_dataset(place, table, days)
     schema = pl.Schema(cast(pl.DataFrame, pl.from_arrow(dataset.schema.empty_table())).schema)
     if empty:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,6 +17,9 @@ from analytics_platform.lake.partition import PartitionWriter
 from analytics_platform.lake.place import Place, is_table
 from analytics_platform.lake.places import place_at
 from analytics_platform.lake.staging import Staging
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _READ_AGAIN = 3
 _T = TypeVar("_T")
@@ -128,7 +130,7 @@ class Lake:
         except FileNotFoundError:
             raise self._missing(table, day) from None
 
-    def scan(self, table: str, days: Iterable[date] | None = None) -> pl.LazyFrame:
+    def scan(self, table: str, days: Iterable[date] | None = None) -> "pl.LazyFrame":
         """One lazy frame over the wanted days, all where None, with a column `day` (pl.Date).
 
         Its columns are the union of the days' columns, null where a day lacks one. Days that have not landed are
@@ -145,8 +147,8 @@ class Lake:
         """A folder `<table>/YYYY-MM-DD.parquet` that holds every partition as it is now, for readers of many files.
 
         Hard links, so it costs next to nothing and stays as it is while partitions are replaced. None where they
-        cannot be made: on an object store, or where this process may not write, or nothing has landed. It goes away with this lake;
-        removing it earlier gives replaced partitions' space back.
+        cannot be made (an object store, or this process may not write) and where nothing has landed. It goes away
+        with this lake; removing it earlier gives replaced partitions' space back.
         """
         if not self.tables():
             return None

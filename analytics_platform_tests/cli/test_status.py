@@ -1,0 +1,120 @@
+"""`status`: every day of every stream, from the manifests alone."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from analytics_platform.lake import Lake
+from analytics_platform_tests.cli.conftest import Run, land, script
+
+
+def _day(number: int) -> date:
+    return date(2026, 1, number)
+
+
+@pytest.fixture
+def filled(lake: Lake) -> Lake:
+    land(lake, "conversation_details", _day(3), 1200, state="settled")
+    land(lake, "conversations", _day(3), 1100)
+    land(lake, "conversation_details", _day(4), 10, state="rebuilt")
+    land(lake, "conversations", _day(4), 9)
+    land(lake, "user_details", _day(4), 0, state="complete")
+    land(lake, "user_primary_presence", _day(4), 0)
+    land(lake, "user_routing_status", _day(4), 0)
+    land(lake, "conversation_details", _day(6), 5, state="provisional")
+    return lake
+
+
+def _states(told: str) -> dict[str, dict[str, str]]:
+    return {
+        stream["stream"]: {day["day"]: day["state"] for day in stream["days"]} for stream in json.loads(told)["streams"]
+    }
+
+
+def test_the_states_of_all_days(filled: Lake, run: Run) -> None:
+    assert _states(run("status", "--json").stdout) == {
+        "conversation_details": {
+            "2026-01-03": "settled",
+            "2026-01-04": "rebuilt",
+            "2026-01-05": "missing",
+            "2026-01-06": "provisional",
+        },
+        "user_details": {
+            "2026-01-03": "missing",
+            "2026-01-04": "complete",
+            "2026-01-05": "missing",
+            "2026-01-06": "missing",
+        },
+    }
+
+
+def test_the_rows_of_raw_and_head_tables(filled: Lake, run: Run) -> None:
+    told = json.loads(run("status", "--json").stdout)
+    conversations, users = told["streams"]
+    assert told["lake"] == filled.place.name
+    assert conversations["tables"] == ["conversation_details", "conversations"]
+    assert users["tables"] == ["user_details", "user_primary_presence", "user_routing_status"]
+    assert conversations["days"][0]["rows"] == {"conversation_details": 1200, "conversations": 1100}
+    assert conversations["days"][3]["rows"] == {"conversation_details": 5, "conversations": None}
+    assert users["days"][1]["rows"] == {"user_details": 0, "user_primary_presence": 0, "user_routing_status": 0}
+
+
+def test_the_table_a_person_reads(filled: Lake) -> None:
+    told = script("status")
+    assert told.returncode == 0
+    lines = [line.replace("│", " ").replace("┃", " ").split() for line in told.stdout.splitlines()]
+    assert lines[2] == ["2026-01-03", "settled", "1,200", "1,100", "missing"]
+    assert lines[3] == ["2026-01-04", "rebuilt", "10", "9", "complete", "0", "0", "0"]
+    assert lines[4] == ["2026-01-05", "missing", "missing"]
+    assert "conversation_details: 1 settled, 1 rebuilt, 1 missing, 1 provisional" in told.stdout
+    assert "user_details: 3 missing, 1 complete" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        (("--from", "2026-01-06"), ["2026-01-06"]),
+        (("--to", "2026-01-03"), ["2026-01-03"]),
+        (("--from", "2026-01-01", "--to", "2026-01-02"), ["2026-01-01", "2026-01-02"]),
+        (("--to", "2026-01-07", "--from", "2026-01-06"), ["2026-01-06", "2026-01-07"]),
+        (("--from", "2026-02-01"), []),
+    ],
+)
+def test_the_days_asked_for(filled: Lake, run: Run, words: tuple[str, ...], days: list[str]) -> None:
+    told = run("status", "--json", *words)
+    assert [list(states) for states in _states(told.stdout).values()] == [days, days]
+
+
+def test_an_empty_lake(lake: Lake, run: Run) -> None:
+    told = run("status")
+    assert (told.exit_code, told.stdout) == (0, f"Nothing has landed at {lake.place.name} yet.\n")
+    assert not Path(lake.place.name).exists()
+
+
+def test_an_empty_lake_misses_the_days_since_the_first_to_land(lake: Lake, run: Run) -> None:
+    told = run("status", "--json", "--to", "2026-01-02")
+    assert _states(told.stdout)["user_details"] == {"2026-01-01": "missing", "2026-01-02": "missing"}
+
+
+def test_exchanged_days_are_told(lake: Lake) -> None:
+    told = script("status", "--from", "2026-01-02", "--to", "2026-01-01")
+    assert (told.returncode, told.stderr) == (1, "--from 2026-01-02 is after --to 2026-01-01: exchange them.\n")
+
+
+def test_a_word_that_is_no_day_is_told(lake: Lake) -> None:
+    told = script("status", "--from", "yesterday")
+    assert told.returncode == 2
+    assert "yesterday" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_damaged_partition_is_told(filled: Lake) -> None:
+    damaged = Path(filled.place.path("conversations", _day(4)))
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    told = script("status")
+    assert told.returncode == 1
+    assert str(damaged) in told.stderr
+    assert "land the day again" in told.stderr
+    assert told.stderr.count("\n") == 1
