@@ -5,27 +5,23 @@ the job; killed at any instant before, the next run finds the job and goes on fr
 """
 
 import contextlib
-import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-
-import msgspec
-import numpy as np
-import polars as pl
-import pyarrow as pa
+from datetime import date, timedelta
+from threading import Event
 
 from analytics_platform.catalogue.streams import Stream
-from analytics_platform.genesys_cloud.errors import JobCancelled, JobExpired, JobFailed, JobGone
+from analytics_platform.genesys_cloud.errors import JobError
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
-from analytics_platform.landing.errors import DayNotComplete, OtherSource
+from analytics_platform.landing.asking import Asking, end_of, question_of, refuse_when
+from analytics_platform.landing.errors import LandingError, OtherSource, ReadAgain
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
-from analytics_platform.landing.pages import CursorRefused, PageOfRecords, Pages, ahead
+from analytics_platform.landing.pages import PageOfRecords, Pages, ahead
+from analytics_platform.landing.tally import Tally
 from analytics_platform.tables.raw import Delivery, raw_page
 from analytics_platform.tables.schemas import table_schema
 
@@ -61,15 +57,18 @@ class StagedDay:
         return self.kept.day
 
     def publish(self) -> Manifest:
-        """Replace the day in the lake, then let the ledger forget the job."""
-        with self.held:
+        """Replace the day in the lake, then let the ledger forget the job. On LakeError the day is given up."""
+        try:
             if self.set_aside is not None:
                 self.set_aside.publish()
             manifest = self.kept.publish()
             self.on_published()
+        finally:
+            self.discard()
         return manifest
 
     def discard(self) -> None:
+        """Give up what is not published, and let go of the day."""
         with self.held:
             self.kept.discard()
             if self.set_aside is not None:
@@ -89,54 +88,75 @@ class DetailsLanding:
         self._ledger = ledger
         self._org = org
         self._source = org.rpartition("@")[2]
+        self._asking = Asking(jobs, ledger, options.first_pause, options.job_deadline)
 
     def land_all(self, days: Sequence[date], request: str) -> Iterator[StagedDay | Manifest]:
         """Stage the days, several jobs in flight, and give them oldest first as they become ready.
 
-        A day that `request` has landed before comes as its manifest. Raises on the first day that cannot be landed;
-        the jobs of later days stay in the ledger for the next run.
+        A day that `request` has landed before comes as its manifest. Publish each before the next is asked for: a day
+        that was not is given up then. Raises on the first day that cannot be landed; the jobs of later days stay in
+        the ledger for the next run.
         """
         self._refuse_another_source()
         waiting: list[Future[StagedDay | Manifest]] = []
+        given: StagedDay | Manifest | None = None
         left = iter(sorted(days))
+        stop = Event()
         with ThreadPoolExecutor(self.options.jobs_in_flight, thread_name_prefix=self.stream.name) as pool:
             try:
                 while True:
                     while len(waiting) < self.options.jobs_in_flight and (day := next(left, None)) is not None:
-                        waiting.append(pool.submit(self.land, day, request))
+                        waiting.append(pool.submit(self.land, day, request, stop))
                     if not waiting:
                         return
-                    yield waiting.pop(0).result()
+                    given = waiting.pop(0).result()
+                    yield given
+                    _give_up(given)
             finally:
+                stop.set()
+                _give_up(given)
                 for future in waiting:
                     if not future.cancel() and future.exception() is None:
                         _give_up(future.result())
 
-    def land(self, day: date, request: str) -> StagedDay | Manifest:
+    def land(self, day: date, request: str, stop: Event | None = None) -> StagedDay | Manifest:
         """Stage one day. `request` names the request this is part of, the same for each of its retries.
 
-        Raises DayNotComplete before anything is asked of the vendor's jobs, the client's errors, and LakeError.
+        Raises DayNotComplete before anything is asked of the vendor's jobs, the client's errors, LakeError, and
+        GivenUp soon after `stop` is set.
         """
+        stop = stop or Event()
         with contextlib.ExitStack() as held:
-            held.enter_context(self._ledger.claim(self.stream.name, day))
-            question = self._question(day)
+            held.enter_context(self._ledger.claim(self.stream.name, day, stop))
+            question = question_of(self._org, self.stream, day)
             landed = self.lake.manifest(self.stream.raw.name, day)
             if landed is not None and self._ledger.landed_by(question, request) is not None:
                 return landed
-            staged = self._staged(self._fulfilled(question, request), landed, request)
+            staged = self._staged(question, landed, request, stop)
             staged.held = held.pop_all()
             return staged
 
-    def _staged(self, entry: Entry, before: Manifest | None, request: str) -> StagedDay:
-        """Stage the pages; a job whose results went away meanwhile is asked anew, once."""
+    def _staged(self, question: Question, before: Manifest | None, request: str, stop: Event) -> StagedDay:
+        """Stage the job in flight, else a new one; one that can no longer be read to its end is asked anew, once."""
+        entry = self._asking.fulfilled(question, request, self._may_be_provisional(before), stop)
+        fault: LandingError | JobError
         try:
-            return self._stage(entry, before)
-        except CursorRefused as fault:
+            return self._stage(entry, before, stop)
+        except (ReadAgain, JobError) as problem:
+            fault = problem
+        if isinstance(fault, ReadAgain):
             log.warning("Reading job %s from its first page again: %s", entry.job_id, fault)
-            return self._stage(self._ledger.restarted(entry), before)
-        except (JobGone, JobExpired) as fault:
-            log.warning("Asking anew for %s of %s: %s", self.stream.name, entry.question.day, fault)
-            return self._stage(self._waited(self._submitted(entry.question, request)), before)
+            try:
+                return self._stage(self._ledger.restarted(entry), before, stop)
+            except (ReadAgain, JobError) as problem:
+                fault = problem
+        log.warning("Asking anew for %s of %s: %s", self.stream.name, question.day, fault)
+        self._ledger.lost(entry, str(fault))
+        return self._stage(self._asking.anew(question, request, self._may_be_provisional(before), stop), before, stop)
+
+    def _may_be_provisional(self, before: Manifest | None) -> bool:
+        """Whether part of the day will do; a day once complete is never replaced by a part of it."""
+        return self.options.provisional and (before is None or before.facts["state"] == "provisional")
 
     def _refuse_another_source(self) -> None:
         """A lake holds one org: the newest landed day tells which."""
@@ -145,57 +165,12 @@ class DetailsLanding:
         if manifest is not None and manifest.facts["source"] != self._source:
             raise OtherSource(self.lake.place.name, str(manifest.facts["source"]), self._source)
 
-    def _question(self, day: date) -> Question:
-        start = datetime.combine(day, time(), UTC)
-        interval = f"{start:%Y-%m-%dT%H:%M:%S.000Z}/{start + timedelta(days=1):%Y-%m-%dT%H:%M:%S.000Z}"
-        body = msgspec.json.encode({"interval": interval}, order="sorted")
-        return Question(
-            self._org, self.stream.name, self.stream.family.name, day, interval, hashlib.sha256(body).hexdigest()
-        )
-
-    def _fulfilled(self, question: Question, request: str) -> Entry:
-        """A job that answers the question and is fulfilled: the one in flight where there is one, else a new one."""
-        entry = self._ledger.in_flight(question)
-        if entry is not None and entry.state == "submitting":
-            self._ledger.lost(entry, "killed while it was being submitted; whether the vendor took it is not known")
-            entry = None
-        if entry is not None:
-            log.info("Going on with job %s of %s %s", entry.job_id, self.stream.name, question.day)
-            try:
-                return self._waited(entry)
-            except (JobGone, JobExpired, JobFailed, JobCancelled) as fault:
-                log.warning("Asking anew for %s of %s: %s", self.stream.name, question.day, fault)
-        return self._waited(self._submitted(question, request))
-
-    def _submitted(self, question: Question, request: str) -> Entry:
-        watermark = self._jobs.availability()
-        if watermark < _end_of(question.day) and not self.options.provisional:
-            raise DayNotComplete(self.stream.name, question.day, watermark)
-        entry = self._ledger.begin(question, request, watermark)
-        try:
-            job_id = self._jobs.submit({"interval": question.interval})
-        except Exception as fault:
-            self._ledger.lost(entry, str(fault))
-            raise
-        return self._ledger.submitted(entry, job_id)
-
-    def _waited(self, entry: Entry) -> Entry:
-        assert entry.job_id is not None
-        try:
-            status = self._jobs.wait(
-                entry.job_id, first_pause=self.options.first_pause, deadline=self.options.job_deadline
-            )
-        except (JobGone, JobExpired, JobFailed, JobCancelled) as fault:
-            self._ledger.lost(entry, str(fault))
-            raise
-        submitted_at = status.submission_date or entry.submitted_at or datetime.now(UTC)
-        return self._ledger.dated(entry, submitted_at, status.expiration_date)
-
-    def _stage(self, entry: Entry, before: Manifest | None) -> StagedDay:
+    def _stage(self, entry: Entry, before: Manifest | None, stop: Event) -> StagedDay:
         day, stream = entry.question.day, self.stream
         pages = Pages(self._jobs, self._ledger, entry, self.options.page_size)
-        tally = _Tally()
+        tally = Tally()
         with (
+            contextlib.ExitStack() as sealed,
             self.lake.stage(stream.raw.name, day, table_schema(stream.raw), layout(stream.raw)) as kept,
             self.lake.stage(
                 stream.quarantine.name, day, table_schema(stream.quarantine), layout(stream.quarantine)
@@ -204,16 +179,21 @@ class DetailsLanding:
         ):
             try:
                 for page in ahead(pages, pool):
+                    refuse_when(stop)
                     self._keep(page, entry, kept, aside, tally)
-            except (JobGone, JobExpired) as fault:
+            except JobError as fault:
                 self._ledger.lost(pages.entry, str(fault))
                 raise
             facts = self._facts(pages.entry, before, tally)
-            set_aside = aside.seal(facts) if tally.set_aside else None
-            return StagedDay(kept.seal(facts), set_aside, lambda: self._landed(pages.entry, tally))
+            staged = StagedDay(kept.seal(facts), None, lambda: self._landed(pages.entry, tally))
+            sealed.callback(staged.discard)
+            if tally.set_aside:
+                staged.set_aside = aside.seal(facts)
+            sealed.pop_all()
+            return staged
 
     def _keep(
-        self, page: PageOfRecords, entry: Entry, kept: PartitionWriter, aside: PartitionWriter, tally: "_Tally"
+        self, page: PageOfRecords, entry: Entry, kept: PartitionWriter, aside: PartitionWriter, tally: Tally
     ) -> None:
         assert entry.job_id is not None and entry.submitted_at is not None
         rows = raw_page(self.stream, page.records, Delivery(entry.job_id, page.number, entry.submitted_at))
@@ -221,12 +201,12 @@ class DetailsLanding:
         aside.write(rows.set_aside)
         tally.add(page, rows.kept[self.stream.raw.own[0].name], rows.home_days, len(rows.set_aside))
 
-    def _landed(self, entry: Entry, tally: "_Tally") -> None:
+    def _landed(self, entry: Entry, tally: Tally) -> None:
         if not tally.set_aside:
             self.lake.remove(self.stream.quarantine.name, entry.question.day)
         self._ledger.landed(entry)
 
-    def _facts(self, entry: Entry, before: Manifest | None, tally: "_Tally") -> Mapping[str, object]:
+    def _facts(self, entry: Entry, before: Manifest | None, tally: Tally) -> Mapping[str, object]:
         assert entry.watermark is not None and entry.submitted_at is not None
         digest = tally.digest.hexdigest()
         return {
@@ -249,51 +229,17 @@ class DetailsLanding:
     def _state(self, entry: Entry, before: Manifest | None, digest: str) -> str:
         """What the day is now: see the words of the lake's states in the docs."""
         assert entry.watermark is not None and entry.submitted_at is not None
-        if entry.watermark < _end_of(entry.question.day):
+        if entry.watermark < end_of(entry.question.day):
             return "provisional"
         if before is None or before.facts["state"] == "provisional":
             return "complete"
         if before.facts["digest"] != digest:
             return "rebuilt"
-        if entry.submitted_at - _end_of(entry.question.day) >= timedelta(days=self.options.settled_after_days):
+        if entry.submitted_at - end_of(entry.question.day) >= timedelta(days=self.options.settled_after_days):
             return "settled"
         return str(before.facts["state"])
 
 
-class _Tally:
-    """What is counted while pages go by; ids as 64-bit hashes, so that a day of a million takes 8 MB."""
-
-    def __init__(self) -> None:
-        self.pages = 0
-        self.records = 0
-        self.set_aside = 0
-        self.json_bytes = 0
-        self.home_days: Counter[date] = Counter()
-        self.digest = hashlib.sha256()
-        self._ids: list[np.ndarray[tuple[int], np.dtype[np.uint64]]] = []
-
-    def add(self, page: PageOfRecords, ids: pa.ChunkedArray, home_days: Counter[date], set_aside: int) -> None:
-        self.pages = page.number
-        self.records += len(page.records)
-        self.set_aside += set_aside
-        self.json_bytes += page.size
-        self.home_days.update(home_days)
-        self._ids.append(pl.Series(ids).hash().to_numpy())
-        for record in page.records:
-            self.digest.update(record)
-
-    def repeated(self) -> int:
-        """Records whose id had come before in the same job."""
-        if not self._ids:
-            return 0
-        ids = np.concatenate(self._ids)
-        return len(ids) - len(np.unique(ids))
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC) + timedelta(days=1)
-
-
-def _give_up(landed: StagedDay | Manifest) -> None:
-    if isinstance(landed, StagedDay):
+def _give_up(landed: StagedDay | Manifest | None) -> None:
+    if isinstance(landed, StagedDay):  # nothing happens to one that was published
         landed.discard()

@@ -1,7 +1,14 @@
 """Why a day was not landed, each in one sentence that says what to do.
 
 LandingError
-└── DayNotComplete     the day is past the source's watermark
+├── DayNotComplete     the day is past the source's watermark
+├── RawMissing         typed tables were asked for, and raw knows nothing of the day
+├── OtherSource        the lake was filled from another org
+├── RawReplaced        raw changed while typed tables were made from it
+├── GivenUp            another day of the same run failed, or the run was ended
+└── ReadAgain          a job is to be read from its first page again; never leaves the landing
+    ├── CursorRefused  the vendor no longer takes the cursor kept of it
+    └── SpoolDamaged   a page kept of it cannot be read
 """
 
 from collections.abc import Sequence
@@ -41,3 +48,26 @@ class OtherSource(LandingError):
             f"The lake at {lake} holds days of {holds} and cannot take those of {given}: "
             "set ANALYTICS_PLATFORM_LAKE to a lake of its own, or empty this one."
         )
+
+
+class RawReplaced(LandingError):
+    """A raw day was landed anew while typed tables were being made from it; made again they take in the new one."""
+
+    def __init__(self, raw: str, activity_day: date) -> None:
+        super().__init__(f"{raw} of {activity_day} was landed anew while typed tables were made from it: run again.")
+
+
+class GivenUp(LandingError):
+    """The day was given up for a reason that lies outside it; its job stays in the ledger."""
+
+
+class ReadAgain(LandingError):
+    """The job can still be read, from its first page."""
+
+
+class CursorRefused(ReadAgain):
+    """The vendor no longer takes the cursor kept of a job."""
+
+
+class SpoolDamaged(ReadAgain):
+    """A page kept on disk is not what was written, as after a power cut."""

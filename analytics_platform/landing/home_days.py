@@ -40,7 +40,8 @@ class HomeDay:
     contributions: tuple[Contribution, ...]
 
     def version(self, stream: Stream) -> str:
-        made_from = [(c.activity_day.isoformat(), c.digest) for c in self.contributions]
+        """Tells what the tables are made from, and as how complete it counts; equal where that is equal."""
+        made_from = [(c.activity_day.isoformat(), c.digest, c.state == "provisional") for c in self.contributions]
         return hashlib.sha256(json.dumps([_columns(stream), made_from]).encode()).hexdigest()[:32]
 
     def facts(self, stream: Stream) -> dict[str, object]:

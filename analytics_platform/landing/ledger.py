@@ -15,8 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
+
+from analytics_platform.landing.errors import GivenUp
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -80,15 +83,33 @@ class Ledger:
         self._folder = folder
         (folder / "claims").mkdir(parents=True, exist_ok=True)
         self._file = folder / "ledger.sqlite"
-        with self._open() as connection:
+        with FileLock(folder / "ledger.lock"), self._open() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove the pages of jobs that have ended: a kill between the two would leave them for ever."""
+        for folder in (self._folder / "spool").glob("*-*"):
+            entry = self.entry(int(folder.name.rpartition("-")[2]))
+            if entry.state in ("landed", "lost"):
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def claim(self, stream: str, day: date) -> Iterator[None]:
-        """Hold a stream's day against other runs; waits for one that holds it. A killed holder lets go."""
-        with FileLock(self._folder / "claims" / f"{stream}-{day}.lock", thread_local=False):
+    def claim(self, stream: str, day: date, stop: Event | None = None) -> Iterator[None]:
+        """Hold a stream's day against other runs; waits for one that holds it. A killed holder lets go.
+
+        Raises GivenUp when `stop` is set while it waits.
+        """
+        lock = FileLock(self._folder / "claims" / f"{stream}-{day}.lock", thread_local=False)
+        try:
+            lock.acquire(cancel_check=stop.is_set if stop else None)
+        except Timeout:
+            raise GivenUp(f"Given up while another run held {stream} of {day}.") from None
+        try:
             yield
+        finally:
+            lock.release()
 
     def in_flight(self, question: Question) -> Entry | None:
         """The newest job that asks the same and was neither landed nor lost."""
@@ -123,7 +144,8 @@ class Ledger:
         return self._change(entry, state="submitted", job_id=job_id)
 
     def dated(self, entry: Entry, submitted_at: datetime, expiration_date: datetime | None) -> Entry:
-        """Note the vendor's own dates of the job."""
+        """Note the vendor's own dates of the job, in whole milliseconds, as every table has them."""
+        submitted_at = submitted_at.replace(microsecond=submitted_at.microsecond // 1000 * 1000)
         expires = expiration_date.isoformat() if expiration_date else None
         return self._change(entry, submitted_at=submitted_at.isoformat(), expiration_date=expires)
 

@@ -8,19 +8,15 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from analytics_platform.genesys_cloud.errors import BadRequest
+from analytics_platform.genesys_cloud.errors import BadRequest, CutShort, NotJson
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.genesys_cloud.pages import split_page
 from analytics_platform.genesys_cloud.wire import Payload
-from analytics_platform.landing.errors import LandingError
+from analytics_platform.landing.errors import CursorRefused, SpoolDamaged
 from analytics_platform.landing.ledger import Entry, Ledger
 
 _SUFFIXES: Final = {"gzip": ".json.gz", "identity": ".json"}
 Item = TypeVar("Item")
-
-
-class CursorRefused(LandingError):
-    """The vendor no longer takes the cursor kept of a job; the job can still be read from its first page."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +38,21 @@ class Pages:
         self._page_size = page_size
 
     def __iter__(self) -> Iterator[PageOfRecords]:
-        """Raises the client's errors; JobGone and JobExpired when the job's results are no longer to be had."""
+        """Raises the client's errors, a JobError when the job's results are no longer to be had, and ReadAgain."""
         spool = self._ledger.spool(self.entry)
-        spool.mkdir(parents=True, exist_ok=True)
-        if not all(_spooled(spool, number) for number in range(1, self.entry.pages + 1)):
+        if not all_spooled(self._ledger, self.entry):
             self.entry = self._ledger.restarted(self.entry)
-            spool.mkdir(parents=True, exist_ok=True)
+        spool.mkdir(parents=True, exist_ok=True)
         for number in range(1, self.entry.pages + 1):
-            yield self._split(number, _read(spool, number))[0]
+            yield self._kept(spool, number)
         while not self.entry.exhausted:
             yield self._next(spool)
+
+    def _kept(self, spool: Path, number: int) -> PageOfRecords:
+        try:
+            return self._split(number, _read(spool, number))[0]
+        except (NotJson, CutShort, OSError) as fault:
+            raise SpoolDamaged(f"Page {number} kept of job {self.entry.job_id} cannot be read: {fault}") from fault
 
     def _next(self, spool: Path) -> PageOfRecords:
         number = self.entry.pages + 1
@@ -71,6 +72,12 @@ class Pages:
         body = payload.inflate()
         page = split_page(body, self._jobs.family.records_key, payload.origin)
         return PageOfRecords(number, page.records, len(body)), page.cursor
+
+
+def all_spooled(ledger: Ledger, entry: Entry) -> bool:
+    """Whether all pages the ledger counts of a job are on disk."""
+    spool = ledger.spool(entry)
+    return all(_spooled(spool, number) for number in range(1, entry.pages + 1))
 
 
 def ahead(items: Iterable[Item], pool: Executor) -> Iterator[Item]:

@@ -1,41 +1,36 @@
 """Making a home day's typed tables from raw: of each conversation or status the newest version, in flat memory.
 
-Raw is read in batches; what a batch becomes is written before the next is read. Which version of a record is the newest
-is settled beforehand from ids alone, kept as 128-bit hashes.
+Raw is read in batches; what a batch becomes is written before the next is read.
 """
 
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, Stream
 from analytics_platform.catalogue.tables import Table
-from analytics_platform.lake import Lake, PartitionWriter
+from analytics_platform.lake import Lake, PartitionWriter, StagedPartition
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
 from analytics_platform.landing.layouts import layout
+from analytics_platform.landing.raw_rows import raw_rows
+from analytics_platform.landing.versions import newest_versions
 from analytics_platform.tables.conversations import conversation_rows
 from analytics_platform.tables.records import Unreadable, read_records
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
 from analytics_platform.tables.statuses import newest_statuses, status_rows
 
-_BATCH_ROWS = 1000
 _FLUSH_BYTES = 64 << 20
 """JSON taken in between two flushes of all tables: they are flushed together, or one would pin the others' pages."""
 _USERS_AT_ONCE = 20_000
 
-Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
-Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
-
 
 def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTables:
-    """Stage all typed tables of a home day. Raises LakeError; nothing is published."""
+    """Stage all typed tables of a home day. Raises LakeError and RawReplaced; nothing is published."""
     with contextlib.ExitStack() as open_writers, ThreadPoolExecutor(2) as pool:
         writers = {
             table.name: open_writers.enter_context(
@@ -54,10 +49,21 @@ def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTable
                 taken_in = 0
         list(pool.map(PartitionWriter.flush, writers.values()))
         quarantine = writers.pop(stream.typed_quarantine.name)
-        facts = {**home_day.facts(stream), "set_aside": quarantine.rows}
+        return _sealed(stream, home_day, writers, quarantine)
+
+
+def _sealed(
+    stream: Stream, home_day: HomeDay, writers: dict[str, PartitionWriter], quarantine: PartitionWriter
+) -> StagedTables:
+    facts = {**home_day.facts(stream), "set_aside": quarantine.rows}
+    tables: dict[str, StagedPartition] = {}
+    with contextlib.ExitStack() as sealed:  # a fault at the last table leaves no file of the first
+        for name, writer in writers.items():
+            tables[name] = writer.seal(facts)
+            sealed.callback(tables[name].discard)
         set_aside = quarantine.seal(facts) if quarantine.rows else None
-        tables = {name: writer.seal(facts) for name, writer in writers.items()}
-        return StagedTables(home_day, stream.typed_quarantine.name, tables, set_aside)
+        sealed.pop_all()
+    return StagedTables(home_day, stream.typed_quarantine.name, tables, set_aside)
 
 
 @dataclass(frozen=True)
@@ -69,16 +75,17 @@ class _Batch:
 
 
 def _conversations(stream: Stream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
-    newest = _newest(stream, lake, home_day)
+    newest = newest_versions(stream, lake, home_day)
     # Written by activity day, whatever the order of asking was.
     for contribution in sorted(home_day.contributions, key=lambda part: part.activity_day):
         mask, row = newest.get(contribution.activity_day), 0
-        for raw in _raw_batches(stream, lake, contribution.activity_day):
-            mine = raw.filter(pc.equal(raw["home_day"], home_day.day))
+        for mine in raw_rows(stream, lake, contribution, home_day.day):
+            rows = mine
             if mask is not None:
-                mine, row = mine.filter(pa.array(mask[row : row + len(mine)])), row + len(mine)
-            if len(mine):
-                yield _typed(stream, mine, contribution)
+                rows = mine.filter(pa.array(mask[row : row + len(mine)]))
+            row += len(mine)
+            if len(rows):
+                yield _typed(stream, rows, contribution)
 
 
 def _statuses(stream: Stream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
@@ -87,8 +94,8 @@ def _statuses(stream: Stream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]
     for share in range(shares):
         versions: dict[str, list[pa.Table]] = {table.name: [] for table in stream.tables}
         for contribution in home_day.contributions:
-            for raw in _raw_batches(stream, lake, contribution.activity_day):
-                batch = _typed(stream, _share_of_users(raw, home_day.day, share, shares), contribution)
+            for raw in raw_rows(stream, lake, contribution, home_day.day):
+                batch = _typed(stream, _share_of_users(raw, share, shares), contribution)
                 for table in stream.tables:
                     rows = batch.rows.pop(table.name)
                     starts = pc.cast(pc.floor_temporal(rows["start_time"], unit="day"), pa.date32())
@@ -101,11 +108,8 @@ def _put_together(versions: list[pa.Table], table: Table) -> pa.Table:
     return newest_statuses(pa.concat_tables([table_schema(table).empty_table(), *versions]), table)
 
 
-def _share_of_users(raw: pa.Table, home_day: date, share: int, shares: int) -> pa.Table:
-    there = pc.and_(pc.less_equal(raw["first_home_day"], home_day), pc.greater_equal(raw["last_home_day"], home_day))
-    raw = raw.filter(there)
-    mine = (pl.Series(raw["user_id"]).hash() % shares == share).to_arrow()
-    return raw.filter(mine)
+def _share_of_users(raw: pa.Table, share: int, shares: int) -> pa.Table:
+    return raw.filter((pl.Series(raw["user_id"]).hash() % shares == share).to_arrow())
 
 
 def _typed(stream: Stream, raw: pa.Table, contribution: Contribution) -> _Batch:
@@ -127,40 +131,3 @@ def _set_aside(stream: Stream, raw: pa.Table, unreadable: tuple[Unreadable, ...]
     rows = raw.take(pa.array([fault.row for fault in unreadable], pa.int64()))
     reasons = pa.array([fault.reason for fault in unreadable], pa.string())
     return rows.append_column("reason", reasons).select(schema.names).cast(schema)
-
-
-def _raw_batches(stream: Stream, lake: Lake, day: date, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    with lake.open_partition(stream.raw.name, day) as file:
-        for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-            yield pa.Table.from_batches([batch])
-
-
-def _newest(stream: Stream, lake: Lake, home_day: HomeDay) -> dict[date, Mask]:
-    """For each activity day, which of its records of the home day are the newest of their id.
-
-    Empty where one job delivered every id once, which is most home days on the day after.
-    """
-    if len(home_day.contributions) < 2 and not any(part.repeated for part in home_day.contributions):
-        return {}
-    hashes = [_id_hashes(stream, lake, part.activity_day, home_day.day) for part in home_day.contributions]
-    first, second = (np.concatenate([pair[which] for pair in hashes]) for which in (0, 1))
-    # Stable: among equal ids the later version, which stands further down, comes last.
-    order = np.lexsort((second, first))
-    last_of_id = np.ones(len(order), dtype=np.bool_)
-    last_of_id[:-1] = (first[order[1:]] != first[order[:-1]]) | (second[order[1:]] != second[order[:-1]])
-    newest = np.zeros(len(order), dtype=np.bool_)
-    newest[order[last_of_id]] = True
-    ends = np.cumsum([len(pair[0]) for pair in hashes])
-    masks = np.split(newest, ends[:-1])
-    return {part.activity_day: mask for part, mask in zip(home_day.contributions, masks, strict=True)}
-
-
-def _id_hashes(stream: Stream, lake: Lake, day: date, home_day: date) -> tuple[Hashes, Hashes]:
-    key = stream.raw.own[0].name
-    found = [
-        pl.Series(raw.filter(pc.equal(raw["home_day"], home_day))[key])
-        for raw in _raw_batches(stream, lake, day, [key, "home_day"])
-    ]
-    pairs = [(ids.hash(1).to_numpy(), ids.hash(2).to_numpy()) for ids in found]
-    none = np.array([], dtype=np.uint64)
-    return np.concatenate([none, *(a for a, _ in pairs)]), np.concatenate([none, *(b for _, b in pairs)])

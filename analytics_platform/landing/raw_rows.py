@@ -1,0 +1,50 @@
+"""What a raw day holds of one home day, read in batches; row groups that hold nothing of it are passed over."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analytics_platform.catalogue.streams import Stream
+from analytics_platform.lake import Lake
+from analytics_platform.lake.manifest import manifest_of
+from analytics_platform.landing.errors import RawReplaced
+from analytics_platform.landing.home_days import Contribution
+
+_BATCH_ROWS = 1000
+
+
+def raw_rows(
+    stream: Stream, lake: Lake, contribution: Contribution, home_day: date, columns: list[str] | None = None
+) -> Iterator[pa.Table]:
+    """The rows of a raw day that belong to a home day, in order, at most a thousand at a time; some may be empty.
+
+    `columns` must hold the home day's own, `home_day` or `first_home_day` and `last_home_day`. Raises LakeError, and
+    RawReplaced when the raw day is not the one the contribution tells of.
+    """
+    day = contribution.activity_day
+    first, last = ("home_day", "home_day") if "home_day" in _names(stream) else ("first_home_day", "last_home_day")
+    with lake.open_partition(stream.raw.name, day) as file:
+        if manifest_of(file.metadata, 0, lake.place.path(stream.raw.name, day)).facts["digest"] != contribution.digest:
+            raise RawReplaced(stream.raw.name, day)
+        groups = [group for group in range(file.num_row_groups) if _may_hold(file, group, first, last, home_day)]
+        for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns) if groups else ():
+            rows = pa.Table.from_batches([batch])
+            yield rows.filter(pc.and_(pc.less_equal(rows[first], home_day), pc.greater_equal(rows[last], home_day)))
+
+
+def _names(stream: Stream) -> list[str]:
+    return [column.name for column in stream.raw.columns]
+
+
+def _may_hold(file: pq.ParquetFile, group: int, first: str, last: str, home_day: date) -> bool:
+    least, greatest = _range(file, group, first)[0], _range(file, group, last)[1]
+    return (least is None or least <= home_day) and (greatest is None or greatest >= home_day)
+
+
+def _range(file: pq.ParquetFile, group: int, column: str) -> tuple[date | None, date | None]:
+    """The least and the greatest value of a column in a row group, None where the file does not tell."""
+    told = file.metadata.row_group(group).column(file.schema_arrow.names.index(column)).statistics
+    return (told.min, told.max) if told is not None and told.has_min_max else (None, None)
