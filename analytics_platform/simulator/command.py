@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from analytics_platform.simulator.assumptions import Assumptions
-from analytics_platform.simulator.options import OAuthClient, SimulatorOptions
-from analytics_platform.simulator.serving import HOST, serve
+from analytics_platform.simulator import Assumptions, OAuthClient, SimulatorOptions, serve
+from analytics_platform.simulator.options import HOST
 from analytics_platform.simulator.world.instants import parse
 
 _DEFAULTS = SimulatorOptions()

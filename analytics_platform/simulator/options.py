@@ -7,6 +7,8 @@ from analytics_platform.catalogue.operations import JOB_FAMILIES
 from analytics_platform.simulator.assumptions import Assumptions
 from analytics_platform.simulator.world.world import WorldOptions
 
+HOST = "127.0.0.1"
+"""The only address a simulated org listens on."""
 ALL_PERMISSIONS = frozenset(
     permission
     for family in JOB_FAMILIES

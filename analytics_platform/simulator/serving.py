@@ -10,9 +10,7 @@ import uvicorn
 from analytics_platform.simulator.api.app import simulated_org
 from analytics_platform.simulator.api.connections import TrackedProtocol
 from analytics_platform.simulator.api.org import Org
-from analytics_platform.simulator.options import SimulatorOptions
-
-HOST = "127.0.0.1"
+from analytics_platform.simulator.options import HOST, SimulatorOptions
 
 
 class _Announcing(uvicorn.Server):
@@ -28,7 +26,7 @@ class _Announcing(uvicorn.Server):
             print(f"Simulated Genesys org listening on http://{HOST}:{self._port}", flush=True)
 
 
-def serve(options: SimulatorOptions) -> None:
+def serve_until_stopped(options: SimulatorOptions) -> None:
     """Serve until SIGTERM or SIGINT; one line on standard output once it listens. OSError when the port is taken."""
     # Without the protocol named, asyncio does not switch Nagle's algorithm off, and every answer waits 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:

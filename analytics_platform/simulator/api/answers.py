@@ -8,7 +8,7 @@ import msgspec
 from isal import igzip
 from starlette.types import Receive, Scope, Send
 
-from analytics_platform.simulator.api.connections import hang_up
+from analytics_platform.simulator.api.connections import connected, hang_up
 from analytics_platform.simulator.api.faults import Fault
 
 _WORTH_COMPRESSING = 512
@@ -63,7 +63,7 @@ class Delivery:
             if fault.kind == "cut":
                 hang_up(scope)
                 return
-            await self._held(fault)
+            await self._held(fault, scope)
         elif fault is not None and fault.kind == "slow":
             piece = max(1, len(body) // 10)
             while sent + piece < len(body):
@@ -73,9 +73,10 @@ class Delivery:
         await send({"type": "http.response.body", "body": body[sent:]})
 
     @staticmethod
-    async def _held(fault: Fault) -> None:
+    async def _held(fault: Fault, scope: Scope) -> None:
+        """Until the fault is released, or the client is gone."""
         fault.waiting += 1
-        while not fault.released:
+        while not fault.released and connected(scope):
             await asyncio.sleep(_HOLD_LOOKS_EVERY)
         fault.waiting -= 1
 

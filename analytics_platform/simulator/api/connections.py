@@ -26,3 +26,8 @@ def hang_up(scope: Scope) -> None:
     transport = _open.get(tuple(scope["client"]))
     if transport is not None:
         transport.close()
+
+
+def connected(scope: Scope) -> bool:
+    """Whether the client of a request is still there."""
+    return tuple(scope["client"]) in _open

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from analytics_platform.simulator.world.agents import Timeline, timelines
 from analytics_platform.simulator.world.conversation import Conversation
@@ -11,10 +11,13 @@ from analytics_platform.simulator.world.dice import Dice
 from analytics_platform.simulator.world.instants import DAY, day_start
 from analytics_platform.simulator.world.judgements import judge
 from analytics_platform.simulator.world.organisation import Organisation, found_organisation
-from analytics_platform.simulator.world.outline import Outline, day_outlines, older_outlines
+from analytics_platform.simulator.world.outline import LONG_KINDS, SHORT, Outline, day_outlines, older_outlines
 from analytics_platform.simulator.world.rarities import rarities
 from analytics_platform.simulator.world.stage import Stage
 from analytics_platform.simulator.world.stories.book import STORIES
+
+_DAYS_KEPT = 8
+"""Days whose outlines are held at once."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class World:
         self.options = options
         self.first_day = day_start(options.start_day) // DAY
         self.organisation: Organisation = found_organisation(options.seed, options.agents)
-        self._days: dict[int, list[Outline]] = {}
+        self._long: dict[int, list[Outline]] = {}
+        self._day = lru_cache(maxsize=_DAYS_KEPT)(self._draw)
 
     @cached_property
     def timelines(self) -> list[Timeline]:
@@ -63,7 +67,8 @@ class World:
         """The outlines, by start, of all conversations that may have lived in `[start, end]`: none is missing."""
         yield from (outline for outline in self._older if outline.start < end and outline.until >= start)
         for day in range(self.first_day, min(self.first_day + self.options.days, end // DAY + 1)):
-            yield from (outline for outline in self._day(day) if outline.start < end and outline.until >= start)
+            drawn = self._long_of(day) if (day + 1) * DAY + SHORT < start else self._day(day)
+            yield from (outline for outline in drawn if outline.start < end and outline.until >= start)
 
     def conversation(self, outline: Outline) -> Conversation:
         """All that happened in one conversation."""
@@ -73,9 +78,13 @@ class World:
         judge(stage, self.options.late_changes)
         return stage.closed()
 
-    def _day(self, day: int) -> list[Outline]:
-        if day not in self._days:
-            count = self.options.conversations_per_day
-            first_number = (day - self.first_day) * count
-            self._days[day] = day_outlines(self.options.seed, day, count, first_number)
-        return self._days[day]
+    def _draw(self, day: int) -> tuple[Outline, ...]:
+        count = self.options.conversations_per_day
+        first_number = (day - self.first_day) * count
+        return tuple(day_outlines(self.options.seed, day, count, first_number))
+
+    def _long_of(self, day: int) -> list[Outline]:
+        """The few of a day that can outlive it by much; kept for good, so that days long past need no drawing."""
+        if day not in self._long:
+            self._long[day] = [outline for outline in self._day(day) if outline.kind in LONG_KINDS]
+        return self._long[day]
