@@ -53,7 +53,8 @@ class PartitionWriter:
     """Streams the rows of one partition into a staged file.
 
     A context manager: leaving it before `seal` discards the file. Memory holds at most about one row group.
-    Not for several threads at once; several writers may work at once. Equal calls make equal bytes.
+    Not for several threads at once, nor for a forked child; several writers may work at once. Equal calls make equal
+    bytes.
     """
 
     def __init__(

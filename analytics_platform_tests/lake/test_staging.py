@@ -1,11 +1,10 @@
 """Staging folders: one a process and lake, removed when it ends or, after a violent death, by the next."""
 
 import multiprocessing
-import os
 from pathlib import Path
 
 from analytics_platform.lake import Lake
-from analytics_platform_tests.lake.conftest import DAY, SCHEMA, land, rows
+from analytics_platform_tests.lake.conftest import DAY, land
 from analytics_platform_tests.lake.processes import end, python
 
 
@@ -41,19 +40,25 @@ def test_staging_is_no_table(lake: Lake) -> None:
     assert lake.tables() == ["conversations"]
 
 
+_FORKS = """
+import os
+with lake.stage("conversations", DAY, SCHEMA) as writer:
+    writer.write(rows(3))
+    staged = writer.seal({})
+child = os.fork()
+if child == 0:
+    land(lake, name="sessions")
+    sys.exit(0)  # runs the finalizers that the child inherited
+assert os.waitpid(child, 0)[1] == 0
+staged.publish()
+"""
+
+
 def test_a_forked_child_stages_in_a_folder_of_its_own(lake: Lake, root: Path) -> None:
-    with lake.stage("conversations", DAY, SCHEMA) as writer:
-        writer.write(rows(3))
-        writer.flush()
-        child = os.fork()
-        if child == 0:
-            try:
-                land(lake, name="sessions")
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        writer.seal({}).publish()
+    with python(_FORKS, root) as process:
+        assert end(process) == 0
     assert lake.tables() == ["conversations", "sessions"]
+    assert _folders(root) == set()
 
 
 def _land_in(root: Path) -> None:
