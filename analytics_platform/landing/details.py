@@ -233,6 +233,8 @@ class DetailsLanding:
             return "provisional"
         if before is None or before.facts["state"] == "provisional":
             return "complete"
+        if before.facts["job_ids"] == [entry.job_id]:
+            return str(before.facts["state"])  # published by a run that was killed before the ledger knew
         if before.facts["digest"] != digest:
             return "rebuilt"
         if entry.submitted_at - end_of(entry.question.day) >= timedelta(days=self.options.settled_after_days):

@@ -6,7 +6,7 @@ LandingError
 ├── OtherSource        the lake was filled from another org
 ├── RawReplaced        raw changed while typed tables were made from it
 ├── GivenUp            another day of the same run failed, or the run was ended
-└── ReadAgain          a job is to be read from its first page again; never leaves the landing
+└── ReadAgain          a job is to be read from its first page again; raised when a new job fails so too
     ├── CursorRefused  the vendor no longer takes the cursor kept of it
     └── SpoolDamaged   a page kept of it cannot be read
 """
