@@ -16,6 +16,8 @@ class Assumptions:
     """Assumed: conversations or users on a page when `pageSize` is not given."""
     max_page_size: int = 1000
     """Assumed: the largest `pageSize`; public connectors use 1 000. A larger one is a 400."""
+    short_pages: bool = False
+    """Assumed: a page holds `pageSize` records while more follow; true fills pages to two thirds only."""
     result_cap: int = 400_000
     """Assumed: records one job delivers; reading past it is a 400 (the number was seen in a third party's code)."""
     delete_status: int = 204

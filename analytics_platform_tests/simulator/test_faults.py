@@ -200,3 +200,13 @@ def test_requests_are_counted_by_operation_and_status(org: SimulatedOrg, asker: 
     assert told["submits"] == [
         {"family": "conversations", "clientId": "demo", "jobId": job, "body": {"interval": day(DAYS[0])}}
     ]
+
+
+def test_a_fault_strikes_at_its_page_only(org: SimulatedOrg, asker: Asker) -> None:
+    job = finished(asker)
+    org.arm("status", "conversations.results", status=404, page=1)
+    first = asker.results("conversations", job, pageSize=20).json()
+    again = {"pageSize": 20, "cursor": first["cursor"]}
+    answers = [asker.results("conversations", job, **again) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [404, 200]
+    assert answers[0].json()["code"] == "not.found"

@@ -211,3 +211,14 @@ def test_assumptions_can_be_changed(start_org: StartOrg) -> None:
         assert len(asker.results("conversations", job).json()["conversations"]) == 3
         assert asker.results("conversations", job, pageSize=5).status_code == 400
         assert asker.http.delete(f"/conversations/details/jobs/{job}").status_code == 200
+
+
+def test_pages_may_be_short(start_org: StartOrg) -> None:
+    org = start_org(conversations_per_day=20, assume=["short_pages=true"])
+    with asking(org) as asker:
+        job = asker.submit("conversations", day(DAYS[0]))
+        asker.finish("conversations", job)
+        pages = asker.pages("conversations", job, 9)
+        assert [len(page["conversations"]) for page in pages[:-1]] == [6] * (len(pages) - 1)
+        told = [record["conversationId"] for page in pages for record in page["conversations"]]
+        assert len(set(told)) == len(told) >= 20

@@ -1,12 +1,13 @@
 """Faults that a test arms: the only place where the simulated org misbehaves on purpose.
 
 A fault is `{"kind", "operation", "times", ...}`. `operation` is a pattern: `token`, `conversations.submit`,
-`users.results`, `*.status`, `*`; `times` is how often it strikes (null: until cleared). Kinds:
+`users.results`, `*.status`, `*`; `times` is how often it strikes (null: until cleared). `page` lets it strike at one
+page of results only, counted from 0. Kinds:
 
 - before the request is served: `status` (answer `status`, with `retry_after` seconds, which a 429 always has; `html`
   true for a body that is no JSON), `token_revoked` (all tokens, of all clients), `permission_withdrawn`;
 - at a submit: `job_failed`, `job_expired`, `job_cancelled` (the job ends so), `job_stuck` (PENDING for ever);
-- in a page of results (`page` counts from 0; null is any page), one record more, made from the page's first:
+- in a page of results, one record more, made from the page's first:
   `record_without_id`, `record_wrong_type`, `record_unknown_field`, `record_fraction` (a metric's value is not whole),
   `record_duplicate` (the same record again);
 - in the delivery of an answer, after it was served: `not_json`, `cut` (the connection ends after `fraction` of the

@@ -20,6 +20,9 @@ from analytics_platform.simulator.options import OAuthClient
 
 _WORDS = {
     400: ("bad.request", "The request could not be understood by the server due to malformed syntax."),
+    401: ("bad.credentials", "Invalid login credentials."),
+    403: ("not.authorized", "You are not authorized to perform the requested action."),
+    404: ("not.found", "The requested resource was not found."),
     408: ("request.timeout", "The client did not produce a request within the server timeout limit."),
     413: ("response.entity.too.large", "The request is over the size limit."),
     429: ("too.many.requests.retry.after", "Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds"),
@@ -43,9 +46,9 @@ class Gate:
         request = Request(scope, receive)
         body = await request.body()
         context = str(uuid.uuid4())
-        answer = await run_in_threadpool(self._answer, request, body, context)
+        page = page_number(request.query_params) if self.name.endswith(".results") else None
+        answer = await run_in_threadpool(self._answer, request, body, context, page)
         answer.headers["ININ-Correlation-Id"] = context
-        page = page_number(dict(request.query_params)) if self.name.endswith(".results") else None
         fault = self.org.faults.take(self.name, DELIVERY, page)
         if fault is not None and fault.kind == "not_json":
             answer = Delivery.not_json(answer)
@@ -55,10 +58,10 @@ class Gate:
         self.org.log.note(self.operation.method, self.operation.path, 0 if lost else answer.status)
         await Delivery(answer, fault)(scope, receive, send)
 
-    def _answer(self, request: Request, body: bytes, context: str) -> Answer:
+    def _answer(self, request: Request, body: bytes, context: str, page: int | None) -> Answer:
         spent: dict[str, str] = {}
         try:
-            fault = self.org.faults.take(self.name, BEFORE)
+            fault = self.org.faults.take(self.name, BEFORE, page)
             if fault is not None and fault.kind == "status":
                 return _status_answer(fault, context)
             if fault is not None and fault.kind == "token_revoked":

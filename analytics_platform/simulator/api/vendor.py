@@ -102,14 +102,14 @@ class JobApi:
         page = read_page_request(call.query, job.id, org.assumptions)
         selection = self._selection(job)
         records = [self._record(job, item) for item in selection[page.offset : page.offset + page.size]]
-        while fault := org.faults.take(call.name, RECORDS, page.offset // page.size):
+        while fault := org.faults.take(call.name, RECORDS, page.number):
             records = spoiled(records, fault.kind, _RECORD_KEYS[job.family])
         parts = []
         if records:
             parts.append(b'"' + self.family.records_key.encode() + b'":[' + b",".join(records) + b"]")
         following = page.offset + page.size
         if following < len(selection):
-            parts.append(b'"cursor":"' + cursor_to(job.id, following).encode() + b'"')
+            parts.append(b'"cursor":"' + cursor_to(job.id, page.number + 1, following).encode() + b'"')
         parts.append(b'"dataAvailabilityDate":"' + iso(job.at).encode() + b'"')
         return Answer(200, b"{" + b",".join(parts) + b"}")
 

@@ -9,7 +9,8 @@ from analytics_platform.simulator.world.dice import Dice
 from analytics_platform.simulator.world.instants import DAY, HOUR, MINUTE
 
 SHORT = 8 * HOUR
-"""No conversation of a short kind lasts longer."""
+"""No conversation of a short kind lasts longer; calls without a callback stay far below."""
+_CALL = 3 * HOUR
 
 
 class Outline(NamedTuple):
@@ -88,7 +89,11 @@ def older_outlines(seed: int, first_day: int, days: int, count_per_day: int) -> 
 def _outline(dice: Dice, start: int, number: int) -> Outline:
     kind = _KINDS[number % len(_KINDS)]
     span = _SPANS.get(kind)
-    until = start + (int(span[0] + (span[1] - span[0]) * dice.random() ** 4) if span else SHORT)
+    if span is not None:
+        length = int(span[0] + (span[1] - span[0]) * dice.random() ** 4)
+    else:
+        length = SHORT if kind == "callback" else _CALL
+    until = start + length
     return Outline(start, dice.uuid(), until, kind, number, dice.getrandbits(64))
 
 

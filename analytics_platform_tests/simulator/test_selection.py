@@ -1,0 +1,84 @@
+"""Whatever interval and watermark: a job selects what a look at every conversation and every status would select."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics_platform.simulator.api.interval import Interval
+from analytics_platform.simulator.api.telling import Teller
+from analytics_platform.simulator.assumptions import Assumptions
+from analytics_platform.simulator.world.conversation import Conversation
+from analytics_platform.simulator.world.instants import DAY, FOREVER, HOUR, day_start
+from analytics_platform_tests.simulator.telling import START, small_world
+
+FIRST = day_start(START)
+WORLD = small_world(conversations_per_day=40)
+TELLER = Teller(WORLD, Assumptions())
+EVERYONE: list[Conversation] = [WORLD.conversation(outline) for outline in WORLD.outlines_started(-FOREVER, FOREVER)]
+
+hours = st.integers(min_value=-70 * 24, max_value=70 * 24).map(lambda hour: FIRST + hour * HOUR)
+lengths = st.integers(min_value=1, max_value=31 * 24).map(lambda hour: hour * HOUR)
+
+
+@settings(max_examples=60, deadline=None)
+@given(start=hours, length=lengths, at=hours)
+def test_conversations_alive(start: int, length: int, at: int) -> None:
+    selected = [outline.id for outline in TELLER.conversations_alive(Interval(start, start + length), at, {})]
+    expected = [
+        told.id
+        for told in EVERYONE
+        if told.start < min(at, start + length) and ((end := told.end_seen(at)) is None or end >= start)
+    ]
+    assert selected == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(start=hours, length=lengths, at=hours)
+def test_users_active(start: int, length: int, at: int) -> None:
+    selected = [row.user_id for row in TELLER.users_active(Interval(start, start + length), at, {})]
+    expected = [
+        row.user_id
+        for row in WORLD.timelines
+        if any(
+            status.start < min(at, start + length) and (status.end is None or status.end >= min(at, start))
+            for status in (*row.presences, *row.routing)
+        )
+    ]
+    assert selected == expected
+
+
+def boundary() -> tuple[Conversation, int]:
+    """A conversation and the instant its end falls on."""
+    told = next(told for told in EVERYONE if told.start >= FIRST and len(told.spells) == 1)
+    return told, told.spells[-1][1]
+
+
+@pytest.mark.parametrize(("touching", "found"), [(True, True), (False, False)])
+def test_what_ends_at_the_first_instant_is_an_assumption(touching: bool, found: bool) -> None:
+    told, end = boundary()
+    teller = Teller(WORLD, Assumptions(touching_end_counts=touching))
+    selected = {outline.id for outline in teller.conversations_alive(Interval(end, end + DAY), FOREVER, {})}
+    assert (told.id in selected) == found
+
+
+def test_what_starts_at_the_last_instant_belongs_to_the_next_interval() -> None:
+    told, _ = boundary()
+
+    def selected(start: int, end: int) -> set[Any]:
+        return {outline.id for outline in TELLER.conversations_alive(Interval(start, end), FOREVER, {})}
+
+    assert told.id not in selected(told.start - DAY, told.start)
+    assert told.id in selected(told.start, told.start + 1)
+
+
+def test_records_kept_as_bytes_are_the_same_as_records_told_anew() -> None:
+    teller = Teller(WORLD, Assumptions())
+    outlines = list(WORLD.outlines_started(-FOREVER, FIRST + DAY))
+    for at in (FIRST + DAY, FIRST + 100 * DAY, FIRST + DAY, FOREVER):
+        for outline in outlines:
+            if outline.start < at:
+                assert teller.conversation_json(outline, at) == Teller(WORLD, Assumptions()).conversation_json(
+                    outline, at
+                )
