@@ -40,6 +40,7 @@ def serve_until_stopped(options: SimulatorOptions) -> None:
             log_level="critical",
             access_log=False,
             server_header=False,
+            timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
         )
         server = _Announcing(config, listener.getsockname()[1])

@@ -1,6 +1,7 @@
 """Jobs end to end: states, selection, order, pages, expiry, cancelling."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -222,3 +223,37 @@ def test_pages_may_be_short(start_org: StartOrg) -> None:
         assert [len(page["conversations"]) for page in pages[:-1]] == [6] * (len(pages) - 1)
         told = [record["conversationId"] for page in pages for record in page["conversations"]]
         assert len(set(told)) == len(told) >= 20
+
+
+def test_a_job_takes_its_time(start_org: StartOrg) -> None:
+    slow = ["queued_seconds=0.2", "pending_seconds=0.2", "queued_looks=0", "pending_looks=0"]
+    org = start_org(conversations_per_day=1, assume=slow)
+    with asking(org) as asker:
+        job = asker.submit("users", day(DAYS[0]))
+        states = [asker.status("users", job)["state"]]
+        while states[-1] != "FULFILLED":
+            states.append(asker.status("users", job)["state"])
+        assert list(dict.fromkeys(states)) == ["QUEUED", "PENDING", "FULFILLED"]
+
+
+def test_results_end_at_a_cap(start_org: StartOrg) -> None:
+    org = start_org(conversations_per_day=20, assume=["result_cap=10"])
+    with asking(org) as asker:
+        job = asker.submit("conversations", day(DAYS[0]))
+        asker.finish("conversations", job)
+        first = asker.results("conversations", job, pageSize=10).json()
+        refused = asker.results("conversations", job, pageSize=10, cursor=first["cursor"])
+        assert refused.status_code == 400
+        assert refused.json()["message"].startswith("Pagination may not exceed 10 results.")
+
+
+def test_many_clients_at_once(org: SimulatedOrg) -> None:
+    def whole(_: int) -> list[dict[str, Any]]:
+        with asking(org) as asker:
+            return asker.run("conversations", ALL, page_size=20)
+
+    org.clear_requests()
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(whole, range(6)))
+    assert all(records == found[0] for records in found)
+    assert len(org.requests()["submits"]) == 6

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 
 from analytics_platform.simulator.api.errors import too_many_requests
 
@@ -22,21 +23,24 @@ class Budget:
         self._length = window_seconds
         self._monotonic = monotonic
         self._windows: dict[str, _Window] = {}
+        self._lock = Lock()
 
     def spend(self, client_id: str) -> dict[str, str]:
         """Count one request; the headers that tell how many there were. ApiError 429 when it was one too many."""
         now = self._monotonic()
-        window = self._windows.get(client_id)
-        if window is None or now - window.started >= self._length:
-            window = self._windows[client_id] = _Window(now)
-        window.count += 1
+        with self._lock:
+            window = self._windows.get(client_id)
+            if window is None or now - window.started >= self._length:
+                window = self._windows[client_id] = _Window(now)
+            window.count += 1
+            spent = window.count
         left = max(1, math.ceil(window.started + self._length - now))
         headers = {
-            "inin-ratelimit-count": str(window.count),
+            "inin-ratelimit-count": str(spent),
             "inin-ratelimit-allowed": str(self._allowed),
             "inin-ratelimit-reset": str(left),
         }
-        if window.count > self._allowed:
+        if spent > self._allowed:
             refused = too_many_requests(left)
             refused.headers |= headers
             raise refused

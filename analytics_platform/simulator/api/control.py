@@ -6,6 +6,7 @@ both inside.
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from analytics_platform.simulator.world.instants import DAY, day_of, day_start, 
 from analytics_platform.simulator.world.outline import Outline
 
 PREFIX = "/__simulated_org__"
+_LINES_AT_ONCE = 200
 
 
 class ClockSetting(Struct, forbid_unknown_fields=True):
@@ -56,6 +58,8 @@ class Control:
             try:
                 setting = msgspec.json.decode(await request.body(), type=ClockSetting)
                 now = org.clock.now() if setting.now is None else parse(setting.now)
+                if unknown := set(setting.lag_hours or {}) - set(org.lag_hours):
+                    raise ValueError(f"There is no job family {', '.join(unknown)}")
             except ValueError as fault:
                 return _refused(str(fault))
             org.clock.set(now, org.clock.running if setting.running is None else setting.running)
@@ -92,8 +96,7 @@ class Control:
             outlines = self._outlines(request, at)
         except ValueError as fault:
             return _refused(str(fault))
-        lines = (self._org.teller.conversation_json(outline, at) + b"\n" for outline in outlines)
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        return _lines(self._org.teller.conversation_json(outline, at) for outline in outlines)
 
     def conversation_ids(self, request: Request) -> Response:
         """The ids of the same, by start: `["…", …]`."""
@@ -112,8 +115,7 @@ class Control:
             start, end = _days(request)
         except ValueError as fault:
             return _refused(str(fault))
-        lines = (msgspec.json.encode(line) + b"\n" for line in self._statuses(start, end))
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        return _lines(msgspec.json.encode(line) for line in self._statuses(start, end))
 
     async def requests(self, request: Request) -> Response:
         """What was asked of the vendor's side; DELETE starts counting anew."""
@@ -156,6 +158,16 @@ class Control:
                 for status in getattr(record, family) or ():
                     if parse(status.startTime) >= start:
                         yield {"userId": timeline.user_id, "family": family, "status": status}
+
+
+def _lines(records: Iterator[bytes]) -> Response:
+    """ndjson, sent some hundred lines at a time."""
+
+    def pieces() -> Iterator[bytes]:
+        while piece := list(islice(records, _LINES_AT_ONCE)):
+            yield b"\n".join(piece) + b"\n"
+
+    return StreamingResponse(pieces(), media_type="application/x-ndjson")
 
 
 def _days(request: Request) -> tuple[int, int]:

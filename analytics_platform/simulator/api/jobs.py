@@ -46,17 +46,20 @@ class Jobs:
         self._clock = clock
         self._assumptions = assumptions
         self._jobs: dict[str, Job] = {}
+        self._lock = Lock()
 
     def submit(
         self, family: str, client_id: str, body: dict[str, Any], interval: Interval, at: int, fate: str | None
     ) -> Job:
         """Take a job on; ApiError 429 when the client has too many unfinished ones."""
         limit = self._assumptions.max_jobs_in_flight
-        unfinished = sum(job.client_id == client_id and job.state in UNFINISHED for job in self._jobs.values())
-        if limit and unfinished >= limit:
-            raise ApiError(429, "too.many.requests", f"Rate limit exceeded the maximum [{limit}] for concurrent jobs")
-        job = Job(str(uuid.uuid4()), family, client_id, body, interval, at, self._clock.now(), fate)
-        self._jobs[job.id] = job
+        with self._lock:
+            unfinished = sum(job.client_id == client_id and job.state in UNFINISHED for job in self._jobs.values())
+            if limit and unfinished >= limit:
+                words = f"Rate limit exceeded the maximum [{limit}] for concurrent jobs"
+                raise ApiError(429, "too.many.requests", words)
+            job = Job(str(uuid.uuid4()), family, client_id, body, interval, at, self._clock.now(), fate)
+            self._jobs[job.id] = job
         return job
 
     def find(self, family: str, job_id: str) -> Job:

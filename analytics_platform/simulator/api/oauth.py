@@ -71,9 +71,9 @@ class Login:
 
     def revoke(self, client_id: str | None = None) -> None:
         """Make every token of a client, or of all clients, invalid."""
-        self._tokens = {
-            token: held for token, held in self._tokens.items() if client_id is not None and held[0] != client_id
-        }
+        for token, (held_by, _) in list(self._tokens.items()):
+            if client_id in (None, held_by):
+                self._tokens.pop(token, None)
 
 
 def require_permission(client: OAuthClient, permissions: tuple[str, ...]) -> None:
