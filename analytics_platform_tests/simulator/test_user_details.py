@@ -75,3 +75,20 @@ def test_consecutive_days_tell_every_status() -> None:
             for row in json.loads(msgspec.json.encode(record)).get("routingStatus", [])
         }
         assert starts == {iso(status.start) for status in timeline.routing}
+
+
+def test_conversations_are_taken_by_agents_at_work() -> None:
+    world = small_world()
+    rows_by_user = {timeline.user_id: timeline.presences for timeline in world.timelines}
+    at_work = taken = 0
+    for outline in world.outlines_started(FIRST, FIRST + DAY):
+        if outline.kind != "inbound_call":
+            continue
+        for participant in world.conversation(outline).participants:
+            if participant.facts["purpose"] == "agent":
+                row = rows_by_user[participant.facts["userId"]]
+                status = next(one for one in row if one.start <= outline.start and outline.start < (one.end or FOREVER))
+                taken += 1
+                at_work += status.name != "OFFLINE"
+    assert taken > 100
+    assert at_work > 0.9 * taken

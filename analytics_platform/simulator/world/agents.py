@@ -1,6 +1,7 @@
 """The agents' days: presences and routing statuses, each in an unbroken row from before the world's first day on."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analytics_platform.simulator.world.dice import Dice
 from analytics_platform.simulator.world.instants import DAY, HOUR, MINUTE, SECOND
@@ -43,19 +44,28 @@ def _timeline(seed: int, agent: Agent, position: int, first_day: int, days: int)
     presences: list[tuple[int, str]] = [(away_since, "OFFLINE")]
     routing: list[tuple[int, str]] = [(away_since, "OFF_QUEUE")]
     for day in range(first_day, first_day + days):
-        _work(Dice(f"shift/{seed}/{agent.id}/{day}"), day, presences, routing)
+        worked = shift(seed, agent, day)
+        if worked is not None:
+            _work(Dice(f"work/{seed}/{agent.id}/{day}"), worked, presences, routing)
     return Timeline(agent.id, _row(presences), _row(routing))
 
 
-def _work(dice: Dice, day: int, presences: list[tuple[int, str]], routing: list[tuple[int, str]]) -> None:
-    """One shift, if there is one that day; a night shift goes on past midnight."""
-    free = dice.chance(0.15)
+@lru_cache(maxsize=100_000)
+def shift(seed: int, agent: Agent, day: int) -> tuple[int, int] | None:
+    """When an agent comes and means to leave on a day; None on a day off. A night shift goes on past midnight."""
+    dice = Dice(f"shift/{seed}/{agent.id}/{day}")
+    if dice.chance(0.15):
+        return None
     night = dice.chance(0.1)
-    now = day * DAY + (dice.span(19 * HOUR, 21 * HOUR) if night else dice.span(6 * HOUR, 11 * HOUR))
-    now = max(now, presences[-1][0] + SECOND)
-    if free:
-        return
-    leave = now + dice.span(6 * HOUR, 9 * HOUR)
+    come = day * DAY + (dice.span(19 * HOUR, 21 * HOUR) if night else dice.span(6 * HOUR, 11 * HOUR))
+    return come, come + dice.span(6 * HOUR, 9 * HOUR)
+
+
+def _work(
+    dice: Dice, worked: tuple[int, int], presences: list[tuple[int, str]], routing: list[tuple[int, str]]
+) -> None:
+    """One shift: on the queue, with breaks."""
+    now, leave = max(worked[0], presences[-1][0] + SECOND), worked[1]
     presences.append((now, "AVAILABLE"))
     if dice.chance(0.2):
         presences.append((now, "ON_QUEUE"))  # signing in on the queue at once leaves a status of no length

@@ -19,11 +19,12 @@ from analytics_platform.simulator.world.outline import Outline
 
 @dataclass(slots=True)
 class Stage:
-    """Everything one story works with; `facts` become the conversation's."""
+    """Everything one story works with; `facts` become the conversation's. `on_duty` are the agents at work then."""
 
     outline: Outline
     dice: Dice
     organisation: Organisation
+    on_duty: Sequence[Agent]
     facts: Facts = field(default_factory=dict)
     participants: list[Participant] = field(default_factory=list)
     later: list[Late] = field(default_factory=list)
@@ -47,7 +48,8 @@ class Stage:
         return participant
 
     def agent(self) -> Agent:
-        return self.dice.pick(self.organisation.agents)
+        """Somebody at work when the conversation starts."""
+        return self.dice.pick(self.on_duty)
 
     def closed(self) -> Conversation:
         """The finished conversation: participants by first segment, its end the last segment's end."""

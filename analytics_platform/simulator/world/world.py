@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 
-from analytics_platform.simulator.world.agents import Timeline, timelines
+from analytics_platform.simulator.world.agents import Timeline, shift, timelines
 from analytics_platform.simulator.world.conversation import Conversation
 from analytics_platform.simulator.world.dice import Dice
-from analytics_platform.simulator.world.instants import DAY, day_start
+from analytics_platform.simulator.world.instants import DAY, HOUR, day_start
 from analytics_platform.simulator.world.judgements import judge
-from analytics_platform.simulator.world.organisation import Organisation, found_organisation
+from analytics_platform.simulator.world.organisation import Agent, Organisation, found_organisation
 from analytics_platform.simulator.world.outline import LONG_KINDS, SHORT, Outline, day_outlines, older_outlines
 from analytics_platform.simulator.world.rarities import rarities
 from analytics_platform.simulator.world.stage import Stage
@@ -40,6 +40,7 @@ class World:
         self.options = options
         self.first_day = day_start(options.start_day) // DAY
         self.organisation: Organisation = found_organisation(options.seed, options.agents)
+        self._duty: dict[int, tuple[Agent, ...]] = {}
         self._long: dict[int, list[Outline]] = {}
         self._day = lru_cache(maxsize=_DAYS_KEPT)(self._draw)
 
@@ -72,11 +73,28 @@ class World:
 
     def conversation(self, outline: Outline) -> Conversation:
         """All that happened in one conversation."""
-        stage = Stage(outline, Dice(outline.seed), self.organisation)
+        stage = Stage(outline, Dice(outline.seed), self.organisation, self.on_duty(outline.start))
         STORIES[outline.kind](stage)
         rarities(stage)
         judge(stage, self.options.late_changes)
         return stage.closed()
+
+    def on_duty(self, at: int) -> tuple[Agent, ...]:
+        """The agents on their shift in the middle of the hour of an instant; everybody when nobody is."""
+        hour = at // HOUR
+        if hour not in self._duty:
+            middle = hour * HOUR + HOUR // 2
+            seed, day = self.options.seed, at // DAY
+            self._duty[hour] = (
+                tuple(
+                    agent
+                    for agent in self.organisation.agents
+                    for worked in (shift(seed, agent, day - 1), shift(seed, agent, day))
+                    if worked is not None and worked[0] <= middle < worked[1]
+                )
+                or self.organisation.agents
+            )
+        return self._duty[hour]
 
     def _draw(self, day: int) -> tuple[Outline, ...]:
         count = self.options.conversations_per_day

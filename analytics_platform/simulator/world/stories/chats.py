@@ -64,12 +64,12 @@ def _shared(stage: Stage, begun: int, ended: int) -> tuple[Session, Session]:
         metric = Metric(begun, "nCobrowseSessions", 1)
     elif kind == 1:
         facts = base | {"mediaType": "screenshare", "screenShareRoomId": room}
-        ours = facts | {"screenShareAddressSelf": dice.pick(stage.organisation.agents).address, "sharingScreen": False}
+        ours = facts | {"screenShareAddressSelf": stage.agent().address, "sharingScreen": False}
         theirs = facts | {"screenShareAddressSelf": "guest@example.com", "sharingScreen": True}
         metric = Metric(begun, "oExternalMediaCount", 1)
     else:
         facts = base | {"mediaType": "video", "videoRoomId": room}
-        ours = facts | {"videoAddressSelf": dice.pick(stage.organisation.agents).address}
+        ours = facts | {"videoAddressSelf": stage.agent().address}
         theirs = facts | {"videoAddressSelf": "guest@example.com"}
         muted = {"audioMuted": dice.chance(0.5), "videoMuted": dice.chance(0.5)}
         shared = "interact"

@@ -39,7 +39,7 @@ def consulted_call(stage: Stage) -> None:
     held = first.session.segments[2]
     _counted(first.session, held.start, "nConsult")
     _counted(first.session, first.talked, "nConsultTransferred", "nTransferred")
-    consultation, colleague = dice.uuid(), dice.pick(stage.organisation.agents)
+    consultation, colleague = dice.uuid(), stage.agent()
     ringing = asked // 3
     steps = [("contacting", ringing // 2), ("dialing", ringing - ringing // 2)]
     steps.append(("interact", asked - ringing + dice.span(MINUTE, 5 * MINUTE)))

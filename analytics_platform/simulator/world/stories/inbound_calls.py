@@ -114,7 +114,7 @@ def unanswered_call(stage: Stage) -> None:
     queue = dice.pick(stage.organisation.queues)
     line, start, menu_end = open_call(stage, queue)
     rung = menu_end + dice.span(SECOND, 20 * SECOND)
-    away = dice.pick(stage.organisation.agents)
+    away = stage.agent()
     leg = agent_leg(stage, line, away, rung, [("alert", dice.span(8 * SECOND, 30 * SECOND))], queue, None, "client")
     missed = leg.segments[0]
     leg.later.clear()

@@ -91,7 +91,7 @@ def manual_call(stage: Stage) -> None:
 def internal_call(stage: Stage) -> None:
     """One user rings another, or a group of users; now and then the line breaks and the codes say why."""
     dice, start = stage.dice, stage.outline.start
-    one, two = dice.pick(stage.organisation.agents), dice.pick(stage.organisation.supervisors)
+    one, two = stage.agent(), dice.pick(stage.organisation.supervisors)
     stage.facts |= {"divisionIds": [one.division_id], "originatingDirection": "outbound"}
     line = Line(one.address, two.address, "outbound", dice.uuid())
     ringing, talked = dice.span(SECOND, 20 * SECOND), dice.span(5 * SECOND, 10 * MINUTE)
