@@ -1,5 +1,6 @@
 """The command that starts a simulated org."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from analytics_platform.simulator.options import HOST
 from analytics_platform.simulator.world.instants import parse
 
 _DEFAULTS = SimulatorOptions()
+_ASSUMED = ", ".join(field.name for field in fields(Assumptions))
 
 
 def _instant(text: str) -> datetime:
@@ -46,10 +48,12 @@ def simulate(
     rate_limit: Annotated[int, typer.Option(help="Requests a client may make in a minute.")] = _DEFAULTS.rate_limit,
     client: Annotated[
         list[str] | None,
-        typer.Option(help="id:secret or id:secret:permission,permission; by default demo:demo with all."),
+        typer.Option(
+            help="id:secret, after which a colon and permissions by commas may follow; by default demo:demo with all."
+        ),
     ] = None,
     assume: Annotated[
-        list[str] | None, typer.Option(help="name=value: an assumption about what the vendor does not document.")
+        list[str] | None, typer.Option(help=f"name=value, of what the vendor does not document: {_ASSUMED}.")
     ] = None,
 ) -> None:
     """Run a simulated Genesys Cloud org on this machine until interrupted."""

@@ -31,7 +31,7 @@ class OAuthClient:
         identity, _, rest = text.partition(":")
         secret, separator, permissions = rest.partition(":")
         if not identity or not secret:
-            raise ValueError(f"A client is id:secret or id:secret:permission,permission, not {text!r}.")
+            raise ValueError(f"A client is id:secret, and a colon and permissions by commas may follow; not {text!r}.")
         if not separator:
             return cls(identity, secret)
         return cls(identity, secret, frozenset(part for part in permissions.split(",") if part))
