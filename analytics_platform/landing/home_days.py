@@ -80,9 +80,10 @@ def home_days(stream: Stream, lake: Lake) -> dict[date, HomeDay]:
     """Every home day that the landed raw days tell of, and every landed raw day itself, in order."""
     found: dict[date, list[Contribution]] = {}
     for activity_day, manifest in lake.manifests(stream.raw.name).items():
-        found.setdefault(activity_day, [])
-        for text, records in manifest.facts["home_days"].items():
-            found.setdefault(date.fromisoformat(text), []).append(_contribution(activity_day, manifest, records))
+        delivered = {date.fromisoformat(text): count for text, count in manifest.facts["home_days"].items()}
+        # The day itself has a say in how complete its home day is, also when it delivered nothing of it.
+        for day, records in {activity_day: 0, **delivered}.items():
+            found.setdefault(day, []).append(_contribution(activity_day, manifest, records))
     return {
         day: HomeDay(day, tuple(sorted(parts, key=lambda part: (part.as_of, part.activity_day))))
         for day, parts in sorted(found.items())
