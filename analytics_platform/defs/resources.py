@@ -4,6 +4,7 @@ No setting passes through run config, so that no secret can be seen in the UI.
 """
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -48,4 +49,4 @@ class LedgerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 def lake_io_manager() -> dg.IOManager:
     from analytics_platform.lake.io_manager import LakeIOManager
 
-    return LakeIOManager(opened_lake(load_settings()))
+    return LakeIOManager(functools.cache(lambda: opened_lake(load_settings())))

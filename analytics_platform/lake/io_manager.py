@@ -6,7 +6,7 @@ as metadata of its own, also in a run over many days. An input is one lazy frame
 """
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,8 +46,13 @@ class Partitions:
 class LakeIOManager(dg.IOManager):
     """Publishes partitions in the lake and reads days back as one lazy frame; `Partitions`, polars or Arrow."""
 
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
+    def __init__(self, opened: Callable[[], Lake]) -> None:
+        # Opened when it is needed: a lake that cannot be is then the fault of a step, told like any other.
+        self._opened = opened
+
+    @property
+    def _lake(self) -> Lake:
+        return self._opened()
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Publish or write the output's days; `dg.Failure` says in a sentence what the lake cannot do.
@@ -70,7 +75,7 @@ class LakeIOManager(dg.IOManager):
             raise
         # One line for all: in Dagster a line is an event, and storing one takes as long as storing a small partition.
         rows, size = sum(manifest.rows for manifest in landed), sum(manifest.bytes for manifest in landed)
-        context.log.info("%s: %d days, %d rows, %d bytes", _table(context.asset_key), len(landed), rows, size)
+        context.log.info("%s, days: %d, rows: %d, bytes: %d", _table(context.asset_key), len(landed), rows, size)
 
     def load_input(self, context: dg.InputContext) -> "pl.LazyFrame":
         """One lazy frame over the upstream days, all where the upstream has no partitions; column `day` says which."""

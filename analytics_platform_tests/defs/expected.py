@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from analytics_platform.catalogue.tables import Table, conversation_tables, status_tables
+from analytics_platform.lake import Lake
+from analytics_platform_tests.simulated_org import SimulatedOrg
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -33,8 +35,40 @@ def expected_statuses(told: list[dict[str, Any]]) -> dict[str, dict[Key, Row]]:
     for line in told:
         table = tables[FAMILIES[line["family"]]]
         row = {"user_id": line["userId"], **_own(table, line["status"])}
-        made[table.name][tuple(row[name] for name in table.key)] = row
+        key = tuple(row[name] for name in table.key)
+        assert key not in made[table.name], f"the truth itself repeats keys of {table.name}"
+        made[table.name][key] = row
     return made
+
+
+def rows_of(lake: Lake, table: Table, days: list[date]) -> dict[Key, Row]:
+    """The rows of a typed table by key, without provenance; a key that stands twice is a fault."""
+    rows = [row for day in days for row in lake.read(table.name, day).drop_columns(_provenance(table)).to_pylist()]
+    by_key = {tuple(row[name] for name in table.key): row for row in rows}
+    assert len(by_key) == len(rows), f"{table.name} holds a key twice"
+    return by_key
+
+
+def assert_same(found: dict[Key, Row], wanted: dict[Key, Row], name: str) -> None:
+    """Equal tables; otherwise what is lost, what is too many, and the first row that differs."""
+    lost, foreign = wanted.keys() - found.keys(), found.keys() - wanted.keys()
+    assert not lost and not foreign, f"{name}: {len(lost)} lost, {len(foreign)} too many, {list(lost or foreign)[:3]}"
+    for key, row in wanted.items():
+        assert found[key] == row, f"{name} {key}"
+
+
+def assert_lake_is_truth(lake: Lake, org: SimulatedOrg, days: list[date]) -> None:
+    """Every typed table of these home days holds what the org's truth tells now, and nothing else."""
+    conversations = expected_conversations(org.truth_conversations(days[0], days[-1]))
+    statuses = expected_statuses(org.truth_statuses(days[0], days[-1]))
+    for table in conversation_tables():
+        assert_same(rows_of(lake, table, days), conversations[table.name], table.name)
+    for table in status_tables():
+        assert_same(rows_of(lake, table, days), statuses[table.name], table.name)
+
+
+def _provenance(table: Table) -> list[str]:
+    return [column.name for column in table.columns if column.name in PROVENANCE]
 
 
 def _rows(table: Table, record: dict[str, Any]) -> Iterator[Row]:

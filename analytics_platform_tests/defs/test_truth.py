@@ -1,41 +1,20 @@
 """The acceptance test: what landed through Dagster from a server process is what the world says it should be."""
 
-from datetime import date
 from typing import Any
 
 import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, USER_DETAILS
 from analytics_platform.catalogue.tables import Table, conversation_tables, status_tables
-from analytics_platform.lake import Lake
 from analytics_platform_tests.defs.conftest import Landed
 from analytics_platform_tests.defs.expected import (
-    PROVENANCE,
     Key,
     Row,
+    assert_same,
     expected_conversations,
     expected_statuses,
+    rows_of,
 )
-
-
-def rows_of(lake: Lake, table: Table, days: list[date]) -> dict[Key, Row]:
-    """The rows of a typed table by key, without provenance; a key that stands twice is a fault."""
-    rows = [row for day in days for row in lake.read(table.name, day).drop_columns(_provenance(table)).to_pylist()]
-    by_key = {tuple(row[name] for name in table.key): row for row in rows}
-    assert len(by_key) == len(rows), f"{table.name} holds a key twice"
-    return by_key
-
-
-def assert_same(found: dict[Key, Row], wanted: dict[Key, Row], name: str) -> None:
-    """Equal tables; otherwise what is lost, what is too many, and the first row that differs."""
-    lost, foreign = wanted.keys() - found.keys(), found.keys() - wanted.keys()
-    assert not lost and not foreign, f"{name}: {len(lost)} lost, {len(foreign)} too many, {list(lost or foreign)[:3]}"
-    for key, row in wanted.items():
-        assert found[key] == row, f"{name} {key}"
-
-
-def _provenance(table: Table) -> list[str]:
-    return [column.name for column in table.columns if column.name in PROVENANCE]
 
 
 @pytest.fixture(scope="module")

@@ -51,15 +51,17 @@ class Ticks:
     def settle(self) -> list[str]:
         """Look at all sensors and execute what they request, until none requests anything; what was run."""
         ran: list[str] = []
-        while True:
-            requests = [request for sensor in SENSORS for request in self._new(self.look(sensor))]
-            if not requests:
-                return ran
-            for request in requests:
-                tables = [key.to_user_string() for key in request.asset_selection or ()]
-                tags = dict(request.tags)
-                self._workplace.run(tables, tagged_days(tags), tags=tags)
-                ran.append(f"{tables[0]} {_told(request)}")
+        while more := [told for sensor in SENSORS for told in self._run_requested(sensor)]:
+            ran += more
+        return ran
+
+    def _run_requested(self, sensor: str) -> list[str]:
+        ran: list[str] = []
+        for request in self._new(self.look(sensor)):
+            tables = [key.to_user_string() for key in request.asset_selection or ()]
+            self._workplace.run(tables, tagged_days(request.tags), tags=dict(request.tags))
+            ran.append(f"{tables[0]} {_told(request)}")
+        return ran
 
     def cursor(self, sensor: str) -> str | None:
         """What the sensor has written down at its last look."""
