@@ -17,6 +17,7 @@ import pyarrow as pa
 _SURROGATES = re.compile(
     rb"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
 )
+_PIECE = 1 << 16
 _REASON_PREFIX = "C Data interface error: Json error: "
 
 
@@ -91,6 +92,10 @@ def _bytes_of(records: pa.Array) -> bytes:
 def _may_escape_surrogates(text: bytes) -> bool:
     """Whether `\\ud` or `\\uD` stands in the text. Looking for the one byte costs an eighth of looking for three."""
     letters = np.frombuffer(text, np.uint8)
+    return any(_in_piece(letters[start : start + _PIECE + 2]) for start in range(0, len(letters), _PIECE))
+
+
+def _in_piece(letters: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> bool:
     escapes = np.flatnonzero(letters[:-2] == ord("\\"))
     after = letters[escapes + 2]
     return bool(np.any((letters[escapes + 1] == ord("u")) & ((after == ord("d")) | (after == ord("D")))))
