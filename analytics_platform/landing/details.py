@@ -20,6 +20,7 @@ from analytics_platform.landing.asking import Asking, end_of, question_of, refus
 from analytics_platform.landing.errors import LandingError, OtherSource, ReadAgain
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
+from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.landing.pages import PageOfRecords, Pages, ahead
 from analytics_platform.landing.tally import Tally
 from analytics_platform.tables.raw import Delivery, raw_page
@@ -166,6 +167,7 @@ class DetailsLanding:
             raise OtherSource(self.lake.place.name, str(manifest.facts["source"]), self._source)
 
     def _stage(self, entry: Entry, before: Manifest | None, stop: Event) -> StagedDay:
+        use_system_allocator()
         day, stream = entry.question.day, self.stream
         pages = Pages(self._jobs, self._ledger, entry, self.options.page_size)
         tally = Tally()

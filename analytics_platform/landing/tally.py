@@ -38,5 +38,5 @@ class Tally:
         """Records whose id had come before in the same job."""
         if not self._ids:
             return 0
-        ids = np.concatenate(self._ids)
-        return len(ids) - len(np.unique(ids))
+        ids = np.sort(np.concatenate(self._ids))
+        return int(np.count_nonzero(ids[1:] == ids[:-1]))

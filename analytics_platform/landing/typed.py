@@ -17,6 +17,7 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, PartitionWriter, StagedPartition
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
 from analytics_platform.landing.layouts import layout
+from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.landing.raw_rows import raw_rows
 from analytics_platform.landing.versions import newest_versions
 from analytics_platform.tables.conversations import conversation_rows
@@ -31,6 +32,7 @@ _USERS_AT_ONCE = 20_000
 
 def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTables:
     """Stage all typed tables of a home day. Raises LakeError and RawReplaced; nothing is published."""
+    use_system_allocator()
     with contextlib.ExitStack() as open_writers, ThreadPoolExecutor(2) as pool:
         writers = {
             table.name: open_writers.enter_context(
