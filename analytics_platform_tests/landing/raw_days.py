@@ -1,0 +1,73 @@
+"""Raw days written without a vendor: a few small records, with the manifest a landing would give them."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pyarrow.compute as pc
+
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, Stream
+from analytics_platform.lake import Lake
+from analytics_platform.landing.layouts import layout
+from analytics_platform.tables.raw import Delivery, raw_page
+from analytics_platform.tables.schemas import table_schema
+
+FIRST_ASKED = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def conversation(name: str, home: date, content: str = "", children: int = 1) -> dict[str, Any]:
+    """A conversation of a home day whose `content` stands in the conversation and in each of its participants."""
+    return {
+        "conversationId": name,
+        "conversationStart": f"{home}T10:00:00.000Z",
+        "externalTag": content,
+        "participants": [
+            {
+                "participantId": f"{name}/{index}",
+                "participantName": content,
+                "sessions": [{"metrics": [{"value": index}]}],
+            }
+            for index in range(children)
+        ],
+    }
+
+
+def user(name: str, *statuses: tuple[datetime, datetime | None, str]) -> dict[str, Any]:
+    """A user with routing statuses."""
+    told = [
+        {"startTime": start.isoformat(), "routingStatus": value} | ({"endTime": end.isoformat()} if end else {})
+        for start, end, value in statuses
+    ]
+    return {"userId": name, "routingStatus": told}
+
+
+def write_raw_day(
+    lake: Lake,
+    day: date,
+    records: Sequence[dict[str, Any]],
+    asked: int = 0,
+    stream: Stream = CONVERSATION_DETAILS,
+    rows_a_group: int | None = None,
+) -> None:
+    """Publish a raw day as asked for `asked` hours after the first of April 2026."""
+    texts = [json.dumps(record).encode() for record in records]
+    as_of = FIRST_ASKED + timedelta(hours=asked)
+    page = raw_page(stream, [msgspec.Raw(text) for text in texts], Delivery(f"job-{day}-{asked}", 1, as_of))
+    ids = page.kept[stream.raw.own[0].name]
+    facts = {
+        "state": "complete",
+        "watermark": as_of,
+        "as_of": as_of,
+        "job_ids": [f"job-{day}-{asked}"],
+        "repeated": len(ids) - pc.count_distinct(ids).as_py(),
+        "home_days": {home.isoformat(): count for home, count in page.home_days.items()},
+        "digest": hashlib.sha256(b"".join(texts)).hexdigest(),
+    }
+    with lake.stage(stream.raw.name, day, table_schema(stream.raw), layout(stream.raw)) as writer:
+        for start in range(0, len(page.kept), rows_a_group or max(len(page.kept), 1)):
+            writer.write(page.kept.slice(start, rows_a_group))
+            writer.flush()
+        writer.seal(facts).publish()
