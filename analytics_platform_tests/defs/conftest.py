@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from analytics_platform.catalogue.streams import STREAMS
+from analytics_platform_tests.defs.deployment import Deployment
+from analytics_platform_tests.defs.webhook import Webhook
 from analytics_platform_tests.defs.workplace import Workplace
-from analytics_platform_tests.simulated_org import OrgOptions, SimulatedOrg
+from analytics_platform_tests.simulated_org import SimulatedOrg
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
 
@@ -34,6 +36,29 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landed]:
         yield Landed(workplace, org, DAYS)
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment with web server and daemon, its org, its webhook and the secret of its OAuth client."""
+
+    ui: Deployment
+    org: SimulatedOrg
+    webhook: Webhook
+    secret: str
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Five complete days of 60 conversations; sensors wait to be switched on."""
+    secret = "a-secret-nobody-may-see"
+    with SimulatedOrg(now="2026-03-07T06:00:00Z", client=[f"demo:{secret}"], rate_limit=100_000) as org:
+        workplace = Workplace(tmp_path_factory.mktemp("deployed"), org.url, sensor_seconds=1)
+        with Webhook() as webhook:
+            workplace.set("ANALYTICS_PLATFORM_ALERT_WEBHOOK", webhook.url)
+            workplace.set("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret)
+            with Deployment(workplace) as ui:
+                yield Deployed(ui, org, webhook, secret)
+
+
 @pytest.fixture
 def workplace(tmp_path: Path, org: SimulatedOrg) -> Workplace:
     """A fresh deployment beside the session's small org."""
@@ -48,6 +73,3 @@ def start_workplace(tmp_path: Path) -> Callable[..., Workplace]:
         return Workplace(tmp_path, org.url, **settings)
 
     return start
-
-
-__all__ = ["DAYS", "Landed", "OrgOptions"]

@@ -1,58 +1,26 @@
 """Failure alerts: a real webhook on loopback is told of a failed run; its URL is never shown."""
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from datetime import date
 
 import dagster as dg
 import pytest
 
 from analytics_platform.catalogue.streams import USER_DETAILS
 from analytics_platform.definitions import platform
+from analytics_platform_tests.defs.webhook import SECRET_PATH, Webhook
 from analytics_platform_tests.defs.workplace import Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg
-
-SECRET_PATH = "/hooks/a-path-nobody-may-see"
-
-
-@dataclass
-class Webhook:
-    """A server that keeps what is posted to it and answers with `status`."""
-
-    url: str = ""
-    status: int = 200
-    posted: list[dict[str, Any]] = field(default_factory=list)
 
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    hook = Webhook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            hook.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(hook.status)
-            self.end_headers()
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        hook.url = f"http://127.0.0.1:{server.server_port}{SECRET_PATH}"
-        yield hook
-        server.shutdown()
-        thread.join()
+    with Webhook() as listening:
+        yield listening
 
 
 def failed_run(workplace: Workplace, org: SimulatedOrg) -> dg.ExecuteInProcessResult:
     """A run that failed because the vendor's job did."""
-    from datetime import date
-
     org.arm("job_failed", "users.submit")
     result = workplace.land(USER_DETAILS, [date(2026, 3, 2)])
     assert not result.success

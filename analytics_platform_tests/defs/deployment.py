@@ -1,0 +1,134 @@
+"""A deployment as people run it: web server and daemon as processes on one instance, talked to over GraphQL."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from analytics_platform_tests.defs.workplace import CHECKOUT, Workplace
+from analytics_platform_tests.waiting import wait_until
+
+_BIN = Path(sys.executable).parent
+LOCATION = {"repositoryLocationName": "analytics_platform.definitions", "repositoryName": "__repository__"}
+MISSING = "dagster-webserver is not installed; install the extra `ui`"
+
+
+def installed() -> bool:
+    """Whether a web server can be started."""
+    return shutil.which("dagster-webserver", path=str(_BIN)) is not None
+
+
+class Deployment:
+    """Web server and daemon of a workplace; both end with the block, with all their children."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self._log = workplace.folder / "processes.log"
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def __enter__(self) -> Self:
+        # A fresh SQLite instance that several processes open at once breaks; so it is made beforehand.
+        with self.workplace.instance() as instance:
+            instance.get_runs(limit=1)
+            instance.all_instigator_state()
+        self._start("dagster-webserver", "--host", "127.0.0.1", "--port", self.url.rpartition(":")[2])
+        self._start("dagster-daemon", "run")
+        wait_until(self._answers, "the web server and its code location")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+        for process in self._processes:
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(timeout=30)
+
+    @property
+    def output(self) -> bytes:
+        """All that the processes have written."""
+        return self._log.read_bytes()
+
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of a GraphQL answer; an error in it is an AssertionError."""
+        answer = self._http.post("/graphql", json={"query": query, "variables": variables})
+        told = answer.raise_for_status().json()
+        assert "errors" not in told, told["errors"]
+        data: dict[str, Any] = told["data"]
+        return data
+
+    def backfill(self, table: str, days: list[date]) -> str:
+        """Ask for a backfill the way the UI's button does; its id."""
+        told = self.graphql(
+            "mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {"
+            " __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }",
+            params={"assetSelection": [{"path": [table]}], "partitionNames": [day.isoformat() for day in days]},
+        )["launchPartitionBackfill"]
+        assert told["__typename"] == "LaunchBackfillSuccess", told
+        return str(told["backfillId"])
+
+    def finished(self, backfill: str) -> str | None:
+        """How a backfill ended; None while it goes on."""
+        told = self.graphql(
+            "query($id: String!) { partitionBackfillOrError(backfillId: $id) {"
+            " ... on PartitionBackfill { status error { message } } } }",
+            id=backfill,
+        )["partitionBackfillOrError"]
+        status = str(told["status"])
+        return None if status in ("REQUESTED", "CANCELING", "FAILING") else status
+
+    def start_sensor(self, name: str) -> None:
+        """Switch a sensor on, as in the UI."""
+        told = self.graphql(
+            "mutation($selector: SensorSelector!) { startSensor(sensorSelector: $selector) { __typename"
+            " ... on PythonError { message } } }",
+            selector=LOCATION | {"sensorName": name},
+        )["startSensor"]
+        assert told["__typename"] == "Sensor", told
+
+    def stop_sensor(self, name: str) -> None:
+        state = self.graphql(
+            "query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {"
+            " ... on Sensor { sensorState { id } } } }",
+            selector=LOCATION | {"sensorName": name},
+        )["sensorOrError"]["sensorState"]["id"]
+        self.graphql("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=state)
+
+    def _start(self, command: str, *arguments: str) -> None:
+        words = [str(_BIN / command), *arguments, "-w", str(CHECKOUT / "workspace.yaml")]
+        with self._log.open("ab") as log:
+            self._processes.append(
+                subprocess.Popen(
+                    words,
+                    env=self.workplace.environment,
+                    cwd=CHECKOUT,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            )
+
+    def _answers(self) -> bool:
+        assert all(process.poll() is None for process in self._processes), self.output.decode()[-2000:]
+        try:
+            told = self.graphql("{ repositoriesOrError { __typename } }")
+        except httpx.HTTPError:
+            return False
+        return bool(told["repositoriesOrError"]["__typename"] == "RepositoryConnection")
