@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from analytics_platform_tests.landing.scratch import scratch
 from analytics_platform_tests.landing.workplace import Workplace, connected
 from analytics_platform_tests.simulated_org import OrgOptions, SimulatedOrg
 
@@ -29,10 +30,16 @@ def quick_org(landing_org: SimulatedOrg) -> SimulatedOrg:
 
 
 @pytest.fixture
-def workplace_at(tmp_path: Path) -> Iterator[Callable[..., Workplace]]:
+def folder() -> Iterator[Path]:
+    with scratch() as made:
+        yield made
+
+
+@pytest.fixture
+def workplace_at(folder: Path) -> Iterator[Callable[..., Workplace]]:
     """`workplace_at(org, "name")`: a lake and a ledger under a folder of that name, and a client of the org."""
     with ExitStack() as clients:
-        yield lambda org, name="first": Workplace(clients.enter_context(connected(org.url)), tmp_path / name)
+        yield lambda org, name="first": Workplace(clients.enter_context(connected(org.url)), folder / name)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.raw_rows import raw_rows
 from analytics_platform.landing.typed import stage_home_day
 from analytics_platform_tests.landing.raw_days import conversation, user, write_raw_day
+from analytics_platform_tests.landing.scratch import scratch
 
 D0 = date(2026, 3, 2)
 D1, D2, D3 = (D0 + timedelta(days=number) for number in (1, 2, 3))
@@ -25,8 +25,8 @@ RAW = CONVERSATION_DETAILS.raw.name
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake.open(tmp_path)
+def lake(folder: Path) -> Lake:
+    return Lake.open(folder)
 
 
 def _build(lake: Lake, stream: Any = CONVERSATION_DETAILS) -> list[date]:
@@ -107,8 +107,8 @@ def test_a_run_makes_its_days_and_with_the_first_day_those_before_it(lake: Lake)
         home_days_of_run(CONVERSATION_DETAILS, lake, [D3], D1)
 
 
-def test_home_days_are_held_one_run_after_another(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+def test_home_days_are_held_one_run_after_another(folder: Path) -> None:
+    ledger = Ledger(folder)
     for _ in range(2):
         with claimed(CONVERSATION_DETAILS, ledger, [D1, D0, D1]), claimed(USER_DETAILS, ledger, [D0]):
             pass
@@ -131,13 +131,13 @@ def test_users_without_any_status_cost_no_row_group(lake: Lake) -> None:
     assert [rows["user_id"].to_pylist() for rows in raw_rows(USER_DETAILS, lake, part, D0)][-1] == ["busy"]
 
 
-def test_raw_landed_anew_while_tables_are_made_is_noticed_and_leaves_nothing_staged(lake: Lake, tmp_path: Path) -> None:
+def test_raw_landed_anew_while_tables_are_made_is_noticed_and_leaves_nothing_staged(lake: Lake, folder: Path) -> None:
     write_raw_day(lake, D0, [conversation("a", D0, "old")])
     home = home_days(CONVERSATION_DETAILS, lake)[D0]
     write_raw_day(lake, D0, [conversation("a", D0, "new")], asked=1)
     with pytest.raises(RawReplaced, match="2026-03-02"):
         stage_home_day(CONVERSATION_DETAILS, lake, home)
-    assert [path for path in tmp_path.rglob("*.parquet") if path.name != "data.parquet"] == []
+    assert [path for path in folder.rglob("*.parquet") if path.name != "data.parquet"] == []
 
 
 @st.composite
@@ -170,8 +170,8 @@ def _newest(deliveries: list[tuple[date, int, list[dict[str, Any]]]], home: date
 def test_of_each_conversation_the_version_asked_for_last_holds_whatever_the_order_of_landing(
     deliveries: list[tuple[date, int, list[dict[str, Any]]]], dice: Any
 ) -> None:
-    with TemporaryDirectory() as folder:
-        lake = Lake.open(Path(folder))
+    with scratch() as folder:
+        lake = Lake.open(folder)
         for day, asked, records in dice.sample(deliveries, len(deliveries)):
             write_raw_day(lake, day, records, asked)
             if dice.random() < 0.3:

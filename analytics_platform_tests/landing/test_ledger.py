@@ -25,8 +25,8 @@ OTHERS = (
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger")
+def ledger(folder: Path) -> Ledger:
+    return Ledger(folder / "ledger")
 
 
 def _submitted(ledger: Ledger, question: Question = QUESTION, request: str = "run") -> Entry:
@@ -91,32 +91,32 @@ def test_the_vendors_dates_are_kept_in_whole_milliseconds(ledger: Ledger) -> Non
     assert (entry.submitted_at, entry.expiration_date) == (asked.replace(microsecond=123_000), None)
 
 
-def test_a_ledger_opened_again_knows_the_same(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_ledger_opened_again_knows_the_same(ledger: Ledger, folder: Path) -> None:
     entry = ledger.page_landed(_submitted(ledger), 3, "next")
     ledger.spool(entry).mkdir(parents=True)
-    again = Ledger(tmp_path / "ledger")
+    again = Ledger(folder / "ledger")
     assert again.in_flight(QUESTION) == entry and again.entries() == [entry] and again.spool(entry).exists()
 
 
 def test_pages_of_an_ended_job_that_a_kill_left_behind_go_when_the_ledger_is_opened(
-    ledger: Ledger, tmp_path: Path
+    ledger: Ledger, folder: Path
 ) -> None:
     ended = ledger.landed(_submitted(ledger))
     ledger.spool(ended).mkdir(parents=True)
-    Ledger(tmp_path / "ledger")
+    Ledger(folder / "ledger")
     assert not ledger.spool(ended).exists()
 
 
-def test_many_threads_open_a_new_ledger_and_write_to_it_at_once(tmp_path: Path) -> None:
+def test_many_threads_open_a_new_ledger_and_write_to_it_at_once(folder: Path) -> None:
     start = threading.Barrier(6)
 
     def write(number: int) -> int:
         start.wait()
-        return _submitted(Ledger(tmp_path / "new"), request=f"run {number}").number
+        return _submitted(Ledger(folder / "new"), request=f"run {number}").number
 
     with ThreadPoolExecutor(6) as pool:
         numbers = list(pool.map(write, range(6)))
-    assert sorted(numbers) == [1, 2, 3, 4, 5, 6] and len(Ledger(tmp_path / "new").entries()) == 6
+    assert sorted(numbers) == [1, 2, 3, 4, 5, 6] and len(Ledger(folder / "new").entries()) == 6
 
 
 def test_a_day_is_held_by_one_at_a_time_and_other_days_are_free(ledger: Ledger) -> None:

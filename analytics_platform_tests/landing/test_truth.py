@@ -10,17 +10,18 @@ import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, USER_DETAILS, Stream
 from analytics_platform.catalogue.tables import conversation_tables, table
+from analytics_platform_tests.landing.scratch import scratch
 from analytics_platform_tests.landing.workplace import DAYS, PROVENANCE, Workplace, connected
 from analytics_platform_tests.simulated_org import OrgOptions, SimulatedOrg
 from analytics_platform_tests.tables.slow_flattener import slow_statuses, slow_tables
 
 
 @pytest.fixture(scope="module")
-def landed(landing_org: SimulatedOrg, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+def landed(landing_org: SimulatedOrg) -> Iterator[Workplace]:
     landing_org.reset()
     landing_org.set_now(OrgOptions.now)
-    with connected(landing_org.url) as client:
-        place = Workplace(client, tmp_path_factory.mktemp("truth"))
+    with connected(landing_org.url) as client, scratch() as folder:
+        place = Workplace(client, folder)
         for stream in STREAMS:
             for day in DAYS:
                 place.land(day, stream)
