@@ -1,9 +1,10 @@
 """The floor: the same pages to the same typed tables by a bare script, with the same libraries and no platform.
 
 Pages come from files, inflated by isal and parsed by arro3 as one row of one nested schema. The schema, the columns and
-the list kernels that take the rows apart are the platform's own (`tables.schemas`, `tables.flatten`), and so is the
-choice of encodings (`landing.layouts`); all else is straight. Nothing here is safe, checked, hashed or indexed: no
-ledger, no request, no checksum, no bloom filter, no page index, no newest version, no record set aside.
+the list kernels that take the rows apart are the platform's own (`tables.schemas`, `tables.flatten`), and so are the
+choice of encodings (`landing.layouts`) and of the allocator (`landing.memory`); all else is straight. Nothing here is
+safe, checked, hashed or indexed: no ledger, no request, no checksum, no bloom filter, no page index, no newest version,
+no record set aside.
 
 `python -m bench.floor <recording> <work folder> [--keep-raw]` does it once and prints the figures; with `--keep-raw`
 each record is kept too, whole, beside its keys in a zstd Parquet file.
@@ -23,12 +24,13 @@ from isal import igzip
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.landing.layouts import layout
+from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.tables.conversations import conversation_rows
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
 from bench.figures import Figures, Stopwatch, bytes_below, peak_mb
 from bench.recording import DAY, Recording
 
-_FLUSH_BYTES = 64 << 20
+_FLUSH_BYTES = 32 << 20
 _PAGE = pa.schema([("conversations", pa.list_(pa.struct(list(record_schema("AnalyticsConversation")))))])
 _RAW = pa.schema([("conversation_id", pa.string()), ("start", INSTANT), ("end", INSTANT), ("record", pa.string())])
 
@@ -51,6 +53,7 @@ def main(recorded: Path, work: Path, keep_raw: bool) -> None:
     """Turn the recording's pages into Parquet files."""
     recording = Recording.read(recorded)
     work.mkdir(parents=True, exist_ok=True)
+    use_system_allocator()
     watch = Stopwatch.started()
     writers = {table.name: _writer(work, table) for table in CONVERSATION_DETAILS.tables}
     raw = pq.ParquetWriter(work / "raw.parquet", _RAW, compression="zstd", compression_level=1, use_dictionary=False)

@@ -16,7 +16,7 @@ from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake
 from analytics_platform.landing.details import DetailsLanding, Options, StagedDay
-from analytics_platform.landing.home_days import claimed, home_days
+from analytics_platform.landing.home_days import HomeDay, claimed, home_days
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.typed import stage_home_day
 from bench.figures import Figures, Stopwatch, bytes_below, peak_mb
@@ -24,26 +24,31 @@ from bench.recording import DAY, PAGE_SIZE, Recording
 
 
 def main(recorded: Path, url: str, work: Path) -> None:
-    """Land the recording's day, make its typed tables, publish both."""
+    """Land the recording's day, make the typed tables of its home day, publish both.
+
+    The earlier home days that the day's delivery touches are made afterwards and counted apart: the floor has none.
+    """
     recording = Recording.read(recorded)
     before = _requests(url)
     watch = Stopwatch.started()
     lake, ledger = Lake.open(work / "lake"), Ledger(work)
     _land(url, work, lake, ledger)
     landed = watch.cpu_seconds
-    _make_tables(lake, ledger)
-    cpu = watch.cpu_seconds
+    homes = home_days(CONVERSATION_DETAILS, lake)
+    _make_tables(lake, ledger, [homes.pop(DAY)])
+    cpu, wall, written = watch.cpu_seconds, watch.wall_seconds, bytes_below(work / "lake")
+    _make_tables(lake, ledger, list(homes.values()))
     Figures(
         way="ours",
         conversations=recording.conversations,
         json_mb=recording.json_bytes / 1e6,
         cpu_seconds=cpu,
-        wall_seconds=watch.wall_seconds,
+        wall_seconds=wall,
         peak_mb=peak_mb(),
         loaded_mb=watch.loaded_mb,
-        bytes_written=bytes_below(work / "lake"),
+        bytes_written=written,
         requests=_requests(url) - before,
-        parts={"raw": landed, "typed": cpu - landed},
+        parts={"raw": landed, "typed": cpu - landed, f"{len(homes)} earlier home days": watch.cpu_seconds - cpu},
     ).print()
 
 
@@ -60,10 +65,9 @@ def _land(url: str, work: Path, lake: Lake, ledger: Ledger) -> None:
         staged.publish()
 
 
-def _make_tables(lake: Lake, ledger: Ledger) -> None:
-    homes = home_days(CONVERSATION_DETAILS, lake)
-    with claimed(CONVERSATION_DETAILS, ledger, homes):
-        for home in homes.values():
+def _make_tables(lake: Lake, ledger: Ledger, homes: list[HomeDay]) -> None:
+    with claimed(CONVERSATION_DETAILS, ledger, [home.day for home in homes]):
+        for home in homes:
             staged = stage_home_day(CONVERSATION_DETAILS, lake, home)
             staged.publish_set_aside(lake)
             for table in staged.tables.values():

@@ -60,7 +60,8 @@ def _section(comparison: Comparison) -> str:
             *table,
             "",
             *(f"- CPU of ours by that of the {floor}: **{ratio:.2f}**" for floor, ratio in ratios(comparison).items()),
-            "- CPU seconds of ours by part: " + ", ".join(f"{name} {cpu:.2f}" for name, cpu in parts.items()),
+            "- CPU seconds of ours by part, earlier home days not in the figures above: "
+            + ", ".join(f"{name} {cpu:.2f}" for name, cpu in parts.items()),
             f"- HTTP requests: {max(figures.requests for figures in ours)}, the fewest possible "
             f"{comparison.fewest_requests}",
             f"- peak before the work, interpreter and libraries: {median(f.loaded_mb for f in ours):.0f} MB",
