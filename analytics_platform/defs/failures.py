@@ -14,7 +14,7 @@ def explained() -> Iterator[None]:
     from analytics_platform.genesys_cloud.errors import GenesysCloudError, SubmitUncertain
     from analytics_platform.lake import LakeError
     from analytics_platform.lake.errors import LakeUnreachable
-    from analytics_platform.landing.errors import LandingError
+    from analytics_platform.landing.errors import GivenUp, LandingError, RawReplaced
 
     try:
         yield
@@ -27,7 +27,8 @@ def explained() -> Iterator[None]:
             allow_retries=fault.transient or isinstance(fault, SubmitUncertain),
         ) from None
     except (LandingError, LakeError, SettingsError) as fault:
-        raise dg.Failure(description=str(fault), allow_retries=isinstance(fault, LakeUnreachable)) from None
+        passing = isinstance(fault, LakeUnreachable | RawReplaced | GivenUp)
+        raise dg.Failure(description=str(fault), allow_retries=passing) from None
 
 
 def expected_faults() -> tuple[type[Exception], ...]:

@@ -25,6 +25,7 @@ class Asking:
         self._ledger = ledger
         self._first_pause = first_pause
         self._deadline = deadline
+        self._known_watermark: datetime | None = None
 
     def fulfilled(self, question: Question, request: str, provisional: bool, stop: Event) -> Entry:
         """A fulfilled job that answers the question; `provisional` says whether part of the day will do.
@@ -47,7 +48,7 @@ class Asking:
 
         Raises DayNotComplete before anything is submitted, the client's errors, and GivenUp after `stop` is set.
         """
-        watermark = self._jobs.availability()
+        watermark = self._watermark(end_of(question.day))
         if watermark < end_of(question.day) and not provisional:
             raise DayNotComplete(question.stream, question.day, watermark)
         refuse_when(stop)
@@ -58,6 +59,12 @@ class Asking:
             self._ledger.lost(entry, str(fault))
             raise
         return self._waited(self._ledger.submitted(entry, job_id), self._first_pause, stop)
+
+    def _watermark(self, wanted: datetime) -> datetime:
+        """The watermark, asked again only where the one known does not do: it moves forward."""
+        if self._known_watermark is None or self._known_watermark < wanted:
+            self._known_watermark = self._jobs.availability()
+        return self._known_watermark
 
     def _usable(self, question: Question, provisional: bool) -> Entry | None:
         """The job in flight, unless it cannot be gone on with; then the ledger counts it as lost."""

@@ -170,7 +170,7 @@ class DetailsLanding:
         use_system_allocator()
         day, stream = entry.question.day, self.stream
         pages = Pages(self._jobs, self._ledger, entry, self.options.page_size)
-        tally = Tally()
+        tally = Tally(stream)
         with (
             contextlib.ExitStack() as sealed,
             self.lake.stage(stream.raw.name, day, table_schema(stream.raw), layout(stream.raw)) as kept,
@@ -201,7 +201,7 @@ class DetailsLanding:
         rows = raw_page(self.stream, page.records, Delivery(entry.job_id, page.number, entry.submitted_at))
         kept.write(rows.kept)
         aside.write(rows.set_aside)
-        tally.add(page, rows.kept[self.stream.raw.own[0].name], rows.home_days, len(rows.set_aside))
+        tally.add(page, rows)
 
     def _landed(self, entry: Entry, tally: Tally) -> None:
         if not tally.set_aside:
@@ -210,7 +210,7 @@ class DetailsLanding:
 
     def _facts(self, entry: Entry, before: Manifest | None, tally: Tally) -> Mapping[str, object]:
         assert entry.watermark is not None and entry.submitted_at is not None
-        digest = tally.digest.hexdigest()
+        digest = str(tally.digest)
         return {
             "stream": self.stream.name,
             "source": self._source,
@@ -225,7 +225,9 @@ class DetailsLanding:
             "set_aside": tally.set_aside,
             "json_bytes": tally.json_bytes,
             "home_days": {day.isoformat(): count for day, count in sorted(tally.home_days.items())},
+            "home_day_digests": {day.isoformat(): str(each) for day, each in sorted(tally.home_day_digests.items())},
             "digest": digest,
+            "drift": {f"{path}: {kind}": count for (path, kind), count in sorted(tally.drift.items())},
         }
 
     def _state(self, entry: Entry, before: Manifest | None, digest: str) -> str:

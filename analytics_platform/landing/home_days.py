@@ -19,7 +19,7 @@ from analytics_platform.landing.ledger import Ledger
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one activity day delivered of a home day."""
+    """What one activity day delivered of a home day; `digest` is of those records alone, in any order."""
 
     activity_day: date
     as_of: datetime
@@ -30,6 +30,8 @@ class Contribution:
     state: str
     watermark: str
     job_ids: tuple[str, ...]
+    checksum: str
+    """Of the raw file, whose rows must stand where they stood when versions were compared."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def home_days(stream: Stream, lake: Lake) -> dict[date, HomeDay]:
         delivered = {date.fromisoformat(text): count for text, count in manifest.facts["home_days"].items()}
         # The day itself has a say in how complete its home day is, also when it delivered nothing of it.
         for day, records in {activity_day: 0, **delivered}.items():
-            found.setdefault(day, []).append(_contribution(activity_day, manifest, records))
+            found.setdefault(day, []).append(_contribution(activity_day, manifest, day, records))
     return {
         day: HomeDay(day, tuple(sorted(parts, key=lambda part: (part.as_of, part.activity_day))))
         for day, parts in sorted(found.items())
@@ -127,17 +129,18 @@ def claimed(stream: Stream, ledger: Ledger, days: Iterable[date]) -> Iterator[No
         yield
 
 
-def _contribution(activity_day: date, manifest: Manifest, records: int) -> Contribution:
+def _contribution(activity_day: date, manifest: Manifest, home_day: date, records: int) -> Contribution:
     facts = manifest.facts
     return Contribution(
         activity_day=activity_day,
         as_of=datetime.fromisoformat(facts["as_of"]),
-        digest=facts["digest"],
+        digest=facts["home_day_digests"].get(home_day.isoformat(), ""),
         records=records,
         repeated=facts["repeated"] > 0,
         state=facts["state"],
         watermark=facts["watermark"],
         job_ids=tuple(facts["job_ids"]),
+        checksum=manifest.checksum,
     )
 
 

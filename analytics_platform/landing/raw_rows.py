@@ -28,7 +28,7 @@ def raw_rows(
     day = contribution.activity_day
     first, last = ("home_day", "home_day") if "home_day" in _names(stream) else ("first_home_day", "last_home_day")
     with lake.open_partition(stream.raw.name, day) as file:
-        if manifest_of(file.metadata, 0, lake.place.path(stream.raw.name, day)).facts["digest"] != contribution.digest:
+        if manifest_of(file.metadata, 0, lake.place.path(stream.raw.name, day)).checksum != contribution.checksum:
             raise RawReplaced(stream.raw.name, day)
         groups = [group for group in range(file.num_row_groups) if _may_hold(file, group, first, last, home_day)]
         for batch in _batches(file, groups, columns):

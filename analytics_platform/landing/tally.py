@@ -4,35 +4,61 @@ import hashlib
 from collections import Counter
 from datetime import date
 
+import msgspec
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
+from analytics_platform.catalogue.streams import Stream
 from analytics_platform.landing.pages import PageOfRecords
+from analytics_platform.tables.drift import Drift, drift
+from analytics_platform.tables.raw import RawPage
+
+_DIGEST_RANGE = 1 << 256
+
+
+class Digest:
+    """Tells one set of records from another, in whatever order they come: the sum of their SHA-256."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def add(self, record_digest: int) -> None:
+        self._sum = (self._sum + record_digest) % _DIGEST_RANGE
+
+    def __str__(self) -> str:
+        return f"{self._sum:064x}"
 
 
 class Tally:
-    """Counts of one day, and the digest of its records in order; ids as 64-bit hashes, 8 MB for a million."""
+    """Counts and digests of one day of a stream; ids as 64-bit hashes, 8 MB for a million."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.pages = 0
         self.records = 0
         self.set_aside = 0
         self.json_bytes = 0
         self.home_days: Counter[date] = Counter()
-        self.digest = hashlib.sha256()
+        self.drift: Counter[Drift] = Counter()
+        self.digest = Digest()
+        self.home_day_digests: dict[date, Digest] = {}
+        self._stream = stream
         self._ids: list[np.ndarray[tuple[int], np.dtype[np.uint64]]] = []
 
-    def add(self, page: PageOfRecords, ids: pa.ChunkedArray, home_days: Counter[date], set_aside: int) -> None:
-        """Count a page in: the ids of its kept records, on which home days they lie, how many were set aside."""
+    def add(self, page: PageOfRecords, rows: RawPage) -> None:
+        """Count a page in, with the rows made of it."""
         self.pages = page.number
         self.records += len(page.records)
-        self.set_aside += set_aside
+        self.set_aside += len(rows.set_aside)
         self.json_bytes += page.size
-        self.home_days.update(home_days)
-        self._ids.append(pl.Series(ids).hash().to_numpy())
-        for record in page.records:
-            self.digest.update(record)
+        self.home_days.update(rows.home_days)
+        self.drift.update(drift(self._stream.model, page.records))
+        self._ids.append(pl.Series(rows.kept[self._stream.raw.own[0].name]).hash().to_numpy())
+        digests = [_digest(record) for record in page.records]
+        for digest in digests:
+            self.digest.add(digest)
+        for position, homes in zip(rows.kept["position"].to_pylist(), rows.homes, strict=True):
+            for day in homes:
+                self.home_day_digests.setdefault(day, Digest()).add(digests[position])
 
     def repeated(self) -> int:
         """Records whose id had come before in the same job."""
@@ -40,3 +66,7 @@ class Tally:
             return 0
         ids = np.sort(np.concatenate(self._ids))
         return int(np.count_nonzero(ids[1:] == ids[:-1]))
+
+
+def _digest(record: msgspec.Raw) -> int:
+    return int.from_bytes(hashlib.sha256(record).digest(), "big")

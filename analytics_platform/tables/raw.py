@@ -29,11 +29,16 @@ class Delivery:
 
 @dataclass(frozen=True)
 class RawPage:
-    """One page as rows: those kept, those set aside, and on how many kept records each home day was found."""
+    """One page as rows: those kept, those set aside, and of each kept record the home days of what it holds."""
 
     kept: pa.Table
     set_aside: pa.Table
-    home_days: Counter[date]
+    homes: list[list[date]]
+
+    @property
+    def home_days(self) -> Counter[date]:
+        """On how many kept records each home day was found."""
+        return Counter(day for homes in self.homes for day in homes)
 
 
 class _Started(msgspec.Struct, rename="camel"):
@@ -148,7 +153,7 @@ def _rows_of(
 ) -> RawPage:
     decoders = _DECODERS[stream.name]
     kept, aside = _Rows(), _Rows()
-    home_days: Counter[date] = Counter()
+    homes: list[list[date]] = []
     for position, record in enumerate(records):
         try:
             decoded = _decoded(record, decoders)
@@ -158,9 +163,9 @@ def _rows_of(
         except (msgspec.DecodeError, ValueError, OverflowError) as fault:
             aside.add((str(fault),), str(record, "utf-8", "backslashreplace").encode(), position)
             continue
-        home_days.update(days)
+        homes.append(days)
         kept.add(keys, record, position)
-    return RawPage(kept.table(stream.raw, delivery), aside.table(stream.quarantine, delivery), home_days)
+    return RawPage(kept.table(stream.raw, delivery), aside.table(stream.quarantine, delivery), homes)
 
 
 def _decoded(record: msgspec.Raw, decoders: Sequence[_Decoder]) -> _Started | _User:

@@ -1,17 +1,17 @@
 """Raw days written without a vendor: a few small records, with the manifest a landing would give them."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
-import pyarrow.compute as pc
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, Stream
 from analytics_platform.lake import Lake
 from analytics_platform.landing.layouts import layout
+from analytics_platform.landing.pages import PageOfRecords
+from analytics_platform.landing.tally import Tally
 from analytics_platform.tables.raw import Delivery, raw_page
 from analytics_platform.tables.schemas import table_schema
 
@@ -55,16 +55,19 @@ def write_raw_day(
     """Publish a raw day as asked for `asked` hours after the first of April 2026."""
     texts = [json.dumps(record).encode() for record in records]
     as_of = FIRST_ASKED + timedelta(hours=asked)
-    page = raw_page(stream, [msgspec.Raw(text) for text in texts], Delivery(f"job-{day}-{asked}", 1, as_of))
-    ids = page.kept[stream.raw.own[0].name]
+    raw = [msgspec.Raw(text) for text in texts]
+    page = raw_page(stream, raw, Delivery(f"job-{day}-{asked}", 1, as_of))
+    tally = Tally(stream)
+    tally.add(PageOfRecords(1, raw, sum(map(len, texts))), page)
     facts = {
         "state": "complete",
         "watermark": as_of,
         "as_of": as_of,
         "job_ids": [f"job-{day}-{asked}"],
-        "repeated": len(ids) - pc.count_distinct(ids).as_py(),
-        "home_days": {home.isoformat(): count for home, count in page.home_days.items()},
-        "digest": hashlib.sha256(b"".join(texts)).hexdigest(),
+        "repeated": tally.repeated(),
+        "home_days": {home.isoformat(): count for home, count in tally.home_days.items()},
+        "home_day_digests": {home.isoformat(): str(digest) for home, digest in tally.home_day_digests.items()},
+        "digest": str(tally.digest),
     }
     with lake.stage(stream.raw.name, day, table_schema(stream.raw), layout(stream.raw)) as writer:
         for start in range(0, len(page.kept), rows_a_group or max(len(page.kept), 1)):

@@ -54,7 +54,7 @@ def test_a_raw_day_makes_stale_exactly_the_home_days_it_holds_and_its_own(lake: 
     write_raw_day(lake, D3, [conversation("c", D1)], asked=1)
     assert _build(lake) == [D1, D3] and _build(lake) == []
     write_raw_day(lake, D3, [], asked=2)
-    assert _build(lake) == [D1, D3] and _held(lake, D1) == {"b": ""} and _held(lake, D3) == {}
+    assert _build(lake) == [D1] and _held(lake, D1) == {"b": ""} and _held(lake, D3) == {}
 
 
 def test_a_home_day_of_which_nothing_is_left_is_emptied(lake: Lake) -> None:
