@@ -3,7 +3,7 @@
 They look at the days of their run, or at the newest landed ones where they are run by themselves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from analytics_platform.lake import Lake
+    from analytics_platform.lake.manifest import Manifest
 
 _NEWEST = 7
 _MEMORY = "256MB"
@@ -35,6 +36,7 @@ def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(
         name=f"{raw}_checks",
+        can_subset=True,
         specs=[
             dg.AssetCheckSpec(
                 "rows_match_pages", asset=raw, description="Rows kept and set aside are all records of the job's pages."
@@ -47,30 +49,39 @@ def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         now = load_settings()
         lake = opened_lake(now)
-        manifests = lake.manifests(raw, _days_of_run(context, lake.days(raw)))
-        wrong = {
-            str(day): f"{manifest.facts['records']} sent, {manifest.rows} kept, {manifest.facts['set_aside']} set aside"
-            for day, manifest in manifests.items()
-            if manifest.rows + manifest.facts["set_aside"] != manifest.facts["records"]
-        }
-        set_aside = sum(manifest.facts["set_aside"] for manifest in manifests.values())
-        yield dg.AssetCheckResult(
-            check_name="rows_match_pages",
-            asset_key=raw,
-            passed=not wrong,
-            metadata={"days": len(manifests), "differing": wrong, "set_aside": set_aside},
-        )
-        landed = lake.days(raw)
-        missing = sorted(set(days_between(now.start_day, max(landed, default=now.start_day))) - set(landed))
-        yield dg.AssetCheckResult(
-            check_name="days_contiguous",
-            asset_key=raw,
-            passed=not missing,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"landed": len(landed), "missing": [day.isoformat() for day in missing[:100]]},
-        )
+        chosen = {key.name for key in context.selected_asset_check_keys}
+        if "rows_match_pages" in chosen:
+            yield _rows_match(raw, lake.manifests(raw, _days_of_run(context, lake.days(raw))))
+        if "days_contiguous" in chosen:
+            yield _contiguous(raw, lake.days(raw), now.start_day)
 
     return checks
+
+
+def _rows_match(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheckResult:
+    wrong = {
+        str(day): f"{manifest.facts['records']} sent, {manifest.rows} kept, {manifest.facts['set_aside']} set aside"
+        for day, manifest in manifests.items()
+        if manifest.rows + manifest.facts["set_aside"] != manifest.facts["records"]
+    }
+    set_aside = sum(manifest.facts["set_aside"] for manifest in manifests.values())
+    return dg.AssetCheckResult(
+        check_name="rows_match_pages",
+        asset_key=raw,
+        passed=not wrong,
+        metadata={"days": len(manifests), "differing": wrong, "set_aside": set_aside},
+    )
+
+
+def _contiguous(raw: str, landed: Sequence[date], first: date) -> dg.AssetCheckResult:
+    missing = sorted(set(days_between(first, max(landed, default=first))) - set(landed))
+    return dg.AssetCheckResult(
+        check_name="days_contiguous",
+        asset_key=raw,
+        passed=not missing,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"landed": len(landed), "missing": [day.isoformat() for day in missing[:100]]},
+    )
 
 
 def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
@@ -83,21 +94,24 @@ def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
             text = f"Every row has its row in {table.parent.name}."
             specs.append(dg.AssetCheckSpec("children_have_parents", asset=table.name, description=text))
 
-    @dg.multi_asset_check(name=f"{stream.typed}_checks", specs=specs)
+    @dg.multi_asset_check(name=f"{stream.typed}_checks", specs=specs, can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from analytics_platform.lake.views import connect
 
         now = load_settings()
         lake = opened_lake(now)
+        chosen = context.selected_asset_check_keys
         days = _days_of_run(context, lake.days(stream.head.name))
         with connect(lake) as database:
             # Keys of many days pass the limit; what does not fit is laid down beside the ledger.
             overflow = str(now.state / "scratch").replace("'", "''")
             database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{overflow}'")
             for table in stream.tables:
-                repeated = _count(database, _repeated(table, days)) if days else 0
-                yield _verdict("unique_keys", table, repeated)
-                if table.parent in stream.tables:
+                if dg.AssetCheckKey(dg.AssetKey(table.name), "unique_keys") in chosen:
+                    repeated = _count(database, _repeated(table, days)) if days else 0
+                    yield _verdict("unique_keys", table, repeated)
+                if dg.AssetCheckKey(dg.AssetKey(table.name), "children_have_parents") in chosen:
+                    assert table.parent is not None
                     orphans = _count(database, _orphans(table, table.parent, days)) if days else 0
                     yield _verdict("children_have_parents", table, orphans)
 

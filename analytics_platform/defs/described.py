@@ -35,7 +35,7 @@ def _column(table: Table, name: str) -> dg.TableColumn:
     column = next(known for known in table.columns if known.name == name)
     return dg.TableColumn(
         name=name,
-        type=column.type,
+        type=column.type.replace("instant", "timestamp[ms, UTC]"),
         description=column.description,
         constraints=dg.TableColumnConstraints(nullable=name not in table.key),
     )

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_SUMS = ("digest", "version")
+"""Facts that say nothing to a person: they stand last, beside the checksum."""
+
+
 class Publishable(Protocol):
     """One staged partition, or several that belong together."""
 
@@ -135,24 +139,28 @@ def partition_event(key: dg.AssetKey, manifest: Manifest, lake: Lake) -> dg.Asse
 
 
 def partition_metadata(manifest: Manifest, lake: Lake) -> Mapping[str, Any]:
-    """What a published partition tells in the UI; numbers are plotted over the partitions."""
-    told: dict[str, Any] = {
+    """What a published partition tells in the UI, short things first; numbers are plotted over the partitions."""
+    facts = {name: value for name, value in manifest.facts.items() if value is not None}
+    long = {name: value for name, value in facts.items() if isinstance(value, dict | list)}
+    instants = {
+        name: datetime.fromisoformat(facts[name]) for name in ("watermark", "as_of") if isinstance(facts.get(name), str)
+    }
+    range_of_rows = {"min_instant": manifest.min_instant, "max_instant": manifest.max_instant}
+    instants |= {name: instant for name, instant in range_of_rows.items() if instant is not None}
+    sums = {name: value for name, value in facts.items() if name in _SUMS}
+    short = {name: value for name, value in facts.items() if name not in long | instants | sums}
+    return {
         "dagster/partition_row_count": manifest.rows,
         "dagster/uri": lake.place.path(manifest.table, manifest.day),
+        **{name: value for name, value in short.items() if name == "state"},
         "bytes": manifest.bytes,
+        **{name: dg.MetadataValue.timestamp(instant) for name, instant in instants.items()},
+        **{name: value for name, value in short.items() if name != "state"},
+        **{name: dg.MetadataValue.json(value) for name, value in long.items()},
+        **sums,
         "checksum": manifest.checksum,
         "code_version": manifest.code_version,
     }
-    instants = {"min_instant": manifest.min_instant, "max_instant": manifest.max_instant}
-    told |= {name: dg.MetadataValue.timestamp(instant) for name, instant in instants.items() if instant is not None}
-    for name, value in manifest.facts.items():
-        if name in ("watermark", "as_of") and isinstance(value, str):
-            told[name] = dg.MetadataValue.timestamp(datetime.fromisoformat(value))
-        elif isinstance(value, dict | list):
-            told[name] = dg.MetadataValue.json(value)
-        elif value is not None:
-            told[name] = value
-    return told
 
 
 def _stream(lake: Lake, table: str, day: date, frame: "pl.LazyFrame") -> Publishable:
