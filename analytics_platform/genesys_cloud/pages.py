@@ -1,5 +1,8 @@
 """A page of job results, split into its records without decoding them."""
 
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -8,6 +11,10 @@ from typing import Any
 import msgspec
 
 from analytics_platform.genesys_cloud.wire import Origin, not_json
+
+_HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_READER = json.JSONDecoder()
 
 
 @dataclass(frozen=True)
@@ -34,10 +41,10 @@ def split_page(body: bytes, records_key: str, origin: Origin | None = None) -> P
     """
     problem = ""
     try:
-        page = _decoder(records_key).decode(body)
+        page = _decoded(body, records_key)
         watermark = _instant(page.availability)
-    except (msgspec.DecodeError, ValueError) as fault:
-        # msgspec tells kinds and positions, not values.
+    except (msgspec.DecodeError, ValueError, IndexError) as fault:
+        # msgspec tells kinds and positions, not values; so does the standard library.
         problem = str(fault)
     else:
         return Page(page.cursor or None, watermark, page.records or [])
@@ -68,6 +75,54 @@ def _instant(text: str | None) -> datetime | None:
         return None
     parsed = msgspec.convert(text, datetime)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def _decoded(body: bytes, records_key: str) -> Any:
+    try:
+        return _decoder(records_key).decode(body)
+    except msgspec.DecodeError:
+        # Half an escaped character, left where a text was cut through it, is refused by msgspec and not by the standard
+        # library: the page is split by the latter, so that each record is still kept exactly as sent.
+        if not _HALF_A_CHARACTER.search(body):
+            raise
+    text = body.decode()
+    parts = dict(_members(text))
+    records = parts.pop(records_key, None)
+    rest = {name: json.loads(part) for name, part in parts.items() if name in ("cursor", "dataAvailabilityDate")}
+    page = _decoder(records_key).decode(msgspec.json.encode(rest))
+    page.records = [msgspec.Raw(part.encode()) for part in _items(records)] if records else None
+    return page
+
+
+def _members(text: str) -> Iterator[tuple[str, str]]:
+    """Each name of an object and its value's text."""
+    position = _SPACE.match(text).end()  # type: ignore[union-attr]
+    if text[position] != "{":
+        raise ValueError("Expected `object`")
+    position = _next(text, position + 1)
+    while text[position] != "}":
+        name, position = _READER.raw_decode(text, position)
+        start = _next(text, _next(text, position) + 1)
+        _, end = _READER.raw_decode(text, start)
+        yield name, text[start:end]
+        position = _next(text, end)
+        position = _next(text, position + 1) if text[position] == "," else position
+
+
+def _items(text: str) -> Iterator[str]:
+    """Each item of a list as text."""
+    if not text.startswith("["):
+        raise ValueError("Expected `array`")
+    position = _next(text, 1)
+    while text[position] != "]":
+        _, end = _READER.raw_decode(text, position)
+        yield text[position:end]
+        position = _next(text, end)
+        position = _next(text, position + 1) if text[position] == "," else position
+
+
+def _next(text: str, position: int) -> int:
+    return _SPACE.match(text, position).end()  # type: ignore[union-attr]
 
 
 @cache

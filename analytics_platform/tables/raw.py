@@ -16,6 +16,7 @@ import pyarrow as pa
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS, Stream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.tables.schemas import INSTANT, arrow_type, table_schema
+from analytics_platform.tables.surrogates import readable
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class _User(msgspec.Struct, rename="camel"):
 
 
 class _Decoder(Protocol):
-    def decode(self, record: msgspec.Raw, /) -> _Started | _User: ...
+    def decode(self, record: msgspec.Raw | bytes, /) -> _Started | _User: ...
 
 
 _DECODERS: dict[str, tuple[_Decoder, ...]] = {
@@ -169,6 +170,16 @@ def _rows_of(
 
 
 def _decoded(record: msgspec.Raw, decoders: Sequence[_Decoder]) -> _Started | _User:
+    try:
+        return _decoded_by(record, decoders)
+    except msgspec.DecodeError:
+        text = bytes(record)
+        if (mended := readable(text)) is text:
+            raise
+    return _decoded_by(mended, decoders)
+
+
+def _decoded_by(record: msgspec.Raw | bytes, decoders: Sequence[_Decoder]) -> _Started | _User:
     for decoder in decoders[:-1]:
         try:
             return decoder.decode(record)

@@ -5,19 +5,13 @@ until the records at fault stand alone; they are set aside with the reader's rea
 """
 
 import io
-import re
 from dataclasses import dataclass
 
 import arro3.io
-import numpy as np
 import pyarrow as pa
 
-# The reader takes an escaped character of an even plane, such as \ud840\udc00, for one of the plane before: it is
-# given the character itself. An escaped backslash before an innocent "ud840" is no such escape.
-_SURROGATES = re.compile(
-    rb"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
-)
-_PIECE = 1 << 16
+from analytics_platform.tables.surrogates import readable
+
 _REASON_PREFIX = "C Data interface error: Json error: "
 
 
@@ -86,21 +80,4 @@ def _bytes_of(records: pa.Array) -> bytes:
     width = 8 if pa.types.is_large_string(records.type) or pa.types.is_large_binary(records.type) else 4
     ends = memoryview(offsets).cast("q" if width == 8 else "i")
     text = bytes(memoryview(data or b"")[ends[records.offset] : ends[records.offset + len(records)]])
-    return _SURROGATES.sub(_character, text) if _may_escape_surrogates(text) else text
-
-
-def _may_escape_surrogates(text: bytes) -> bool:
-    """Whether `\\ud` or `\\uD` stands in the text. Looking for the one byte costs an eighth of looking for three."""
-    letters = np.frombuffer(text, np.uint8)
-    return any(_in_piece(letters[start : start + _PIECE + 2]) for start in range(0, len(letters), _PIECE))
-
-
-def _in_piece(letters: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> bool:
-    escapes = np.flatnonzero(letters[:-2] == ord("\\"))
-    after = letters[escapes + 2]
-    return bool(np.any((letters[escapes + 1] == ord("u")) & ((after == ord("d")) | (after == ord("D")))))
-
-
-def _character(pair: re.Match[bytes]) -> bytes:
-    high, low = int(pair["high"], 16), int(pair["low"], 16)
-    return pair["before"] + chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00).encode()
+    return readable(text)

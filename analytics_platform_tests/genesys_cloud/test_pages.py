@@ -84,3 +84,31 @@ def test_a_cursor_needs_a_page() -> None:
 )
 def test_instants(text: object, expected: datetime | None) -> None:
     assert instant(text) == expected
+
+
+HALVED = b'{"conversationId":"a","participants":[{"attributes":{"cut":"x\\ud83d","whole":"\\ud83d\\ude00"}}]}'
+
+
+def test_a_text_cut_through_a_character_leaves_every_record_exactly_as_sent() -> None:
+    page = split_page(
+        b' { "conversations" : [ %b , {"n": [1, {"b": 2}]} ], "cursor" : "next" } ' % HALVED, "conversations"
+    )
+    assert [bytes(record) for record in page.records] == [HALVED, b'{"n": [1, {"b": 2}]}']
+    assert page.cursor == "next"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"conversations":[%b]' % HALVED,
+        b'{"conversations":[%b' % HALVED,
+        b'{"conversations":[%b}' % HALVED,
+        b'{"conversations":%b}' % HALVED,
+        b"[%b]" % HALVED,
+        b'{"conversations":[%b],"cursor":7}' % HALVED,
+        b'{"conversations":[%b\xff]}' % HALVED,
+    ],
+)
+def test_a_broken_page_with_such_a_text_is_still_no_page(body: bytes) -> None:
+    with pytest.raises(NotJson):
+        split_page(body, "conversations")

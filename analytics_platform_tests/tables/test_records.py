@@ -60,7 +60,6 @@ def test_a_bad_record_outside_the_slice_does_not_matter() -> None:
         ("", "1 records were given and 0 were read"),
         ('{"conversationId":', "Truncated"),
         ("{}{}", "1 records were given"),
-        ('{"externalTag":"\\ud83d"}', "surrogate"),
     ],
 )
 def test_an_unreadable_record_tells_why_without_the_readers_preamble(record: str, reason: str) -> None:

@@ -102,8 +102,9 @@ class JobApi:
         page = read_page_request(call.query, job.id, org.assumptions)
         selection = self._selection(job)
         records = [self._record(job, item) for item in selection[page.offset : page.offset + page.size]]
-        while fault := org.faults.take(call.name, RECORDS, page.number):
-            records = spoiled(records, fault.kind, _RECORD_KEYS[job.family])
+        for kind in RECORDS:
+            if org.faults.take(call.name, (kind,), page.number):
+                records = spoiled(records, kind, _RECORD_KEYS[job.family])
         parts = []
         if records:
             parts.append(b'"' + self.family.records_key.encode() + b'":[' + b",".join(records) + b"]")
