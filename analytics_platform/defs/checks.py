@@ -3,6 +3,7 @@
 They look at the days of their run, or at the newest landed ones where they are run by themselves.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
@@ -44,14 +45,22 @@ def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 "days_contiguous", asset=raw, description="No day is missing between the first to land and the newest."
             ),
+            dg.AssetCheckSpec(
+                "known_to_the_catalogue",
+                asset=raw,
+                description="A sample of records holds no field, value or type that the typed tables do not know.",
+            ),
         ],
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         now = load_settings()
         lake = opened_lake(now)
         chosen = {key.name for key in context.selected_asset_check_keys}
+        manifests = lake.manifests(raw, _days_of_run(context, lake.days(raw)))
         if "rows_match_pages" in chosen:
-            yield _rows_match(raw, lake.manifests(raw, _days_of_run(context, lake.days(raw))))
+            yield _rows_match(raw, manifests)
+        if "known_to_the_catalogue" in chosen:
+            yield _known(raw, manifests)
         if "days_contiguous" in chosen:
             yield _contiguous(raw, lake.days(raw), now.start_day)
 
@@ -70,6 +79,20 @@ def _rows_match(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheck
         asset_key=raw,
         passed=not wrong,
         metadata={"days": len(manifests), "differing": wrong, "set_aside": set_aside},
+    )
+
+
+def _known(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheckResult:
+    found: Counter[str] = Counter()
+    for manifest in manifests.values():
+        found.update(manifest.facts["drift"])
+    return dg.AssetCheckResult(
+        check_name="known_to_the_catalogue",
+        asset_key=raw,
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="Raw keeps all of it; the typed tables follow with a release that knows it." if found else None,
+        metadata={"differences": dict(found.most_common(100))},
     )
 
 
@@ -93,6 +116,10 @@ def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
         if table.parent in stream.tables:
             text = f"Every row has its row in {table.parent.name}."
             specs.append(dg.AssetCheckSpec("children_have_parents", asset=table.name, description=text))
+    head = stream.head
+    if head.parent is None:
+        text = f"No {head.key[0]} stands on two home days, as it would after the vendor moved its start over midnight."
+        specs.append(dg.AssetCheckSpec("one_home", asset=head.name, description=text))
 
     @dg.multi_asset_check(name=f"{stream.typed}_checks", specs=specs, can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
@@ -106,6 +133,9 @@ def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
             # Keys of many days pass the limit; what does not fit is laid down beside the ledger.
             overflow = str(now.state / "scratch").replace("'", "''")
             database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{overflow}'")
+            if dg.AssetCheckKey(dg.AssetKey(stream.head.name), "one_home") in chosen:
+                twice = _count(database, _at_home_twice(stream.head, days)) if days else 0
+                yield _verdict("one_home", stream.head, twice)
             for table in stream.tables:
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "unique_keys") in chosen:
                     repeated = _count(database, _repeated(table, days)) if days else 0
@@ -170,6 +200,12 @@ def _orphans(table: Table, parent: Table, days: Sequence[date]) -> str:
         f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {_on(days)}) child "
         f"ANTI JOIN (SELECT {key} FROM {parent.name} WHERE {_on(days)}) parent USING ({key})"
     )
+
+
+def _at_home_twice(table: Table, days: Sequence[date]) -> str:
+    (key,) = table.key
+    near = f"day BETWEEN DATE '{days[0] - timedelta(days=1)}' AND DATE '{days[-1] + timedelta(days=1)}'"
+    return f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {near} GROUP BY {key} HAVING count(*) > 1)"
 
 
 def _on(days: Sequence[date]) -> str:

@@ -77,3 +77,23 @@ def test_a_gap_between_landed_days_and_a_lag_behind_the_watermark_are_warned_of(
     org.arm("status", "users.availability", status=503)
     told = verdict(workplace, "user_details", "lag_behind_watermark")
     assert not told.passed and told.description is not None and "503" in told.description
+
+
+def test_what_the_catalogue_does_not_know_is_warned_of(workplace: Workplace, org: SimulatedOrg) -> None:
+    workplace.set(
+        "ANALYTICS_PLATFORM_PAGE_SIZE", 50
+    )  # every fiftieth record is looked at, and the odd one comes after a page of fifty
+    org.arm("record_unknown_field", "conversations.results")
+    assert workplace.land(CONVERSATION_DETAILS, [DAY]).success
+    told = verdict(workplace, "conversation_details", "known_to_the_catalogue")
+    assert not told.passed and told.severity == dg.AssetCheckSeverity.WARN
+    assert told.metadata["differences"].value == {"aFieldNobodyKnows: unknown field": 1}
+
+
+def test_a_conversation_on_two_home_days_is_found(conversations: Workplace) -> None:
+    assert verdict(conversations, "conversations", "one_home").passed
+    rows = conversations.lake.read("conversations", DAY)
+    with conversations.lake.stage("conversations", date(2026, 3, 3), rows.schema) as writer:
+        writer.write(rows.slice(0, 1))
+        writer.seal({}).publish()
+    assert not verdict(conversations, "conversations", "one_home").passed
