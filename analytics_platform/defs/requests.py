@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -41,9 +41,13 @@ def assets_of(made: str) -> list[dg.AssetKey]:
 
 
 def days_in_progress(instance: dg.DagsterInstance, made: str) -> set[date]:
-    """The days of the runs, whoever started them, that wait or work on these assets now."""
+    """The days of the runs, whoever started them, that wait or work on these assets now.
+
+    A run that was started by a command and killed is called started for ever; one of another day no longer counts.
+    """
     wanted = set(assets_of(made))
-    runs = instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS))
+    lately = datetime.now(UTC) - _LONGEST_RUN
+    runs = instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS, created_after=lately))
     mine = [run for run in runs if run.asset_selection is None or wanted.intersection(run.asset_selection)]
     return {day for run in mine for day in tagged_days(run.tags)}
 
@@ -64,6 +68,7 @@ def home_day_requests(
         yield request(stream.typed, reason, days, f"{made_from} {suffix}".strip())
 
 
+_LONGEST_RUN = timedelta(days=1)
 _IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
