@@ -33,9 +33,9 @@ class Column:
     description: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """One typed table.
+    """One typed table; there is one object a table, so it is equal to itself alone.
 
     `path` leads from the record to the list, object or dictionary its rows are made from. `inherited` are the columns
     taken from its ancestors, `own` those of the node itself. `instant` is the column whose range a manifest tells.

@@ -76,7 +76,7 @@ class GenesysCloud:
         self._retries = retries or Retries()
         self._longest = limits.whole
         self._http = httpx.Client(
-            verify=_trusted(),
+            verify=_trusted() if hosts.encrypted else False,  # with plain http no TLS is spoken at all
             timeout=httpx.Timeout(limits.read, connect=limits.connect, write=limits.write),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             headers={"User-Agent": user_agent or _user_agent(), "Accept-Encoding": "gzip"},

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from threading import Event
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.genesys_cloud.errors import JobError
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
@@ -199,7 +202,7 @@ class DetailsLanding:
     ) -> None:
         assert entry.job_id is not None and entry.submitted_at is not None
         rows = raw_page(self.stream, page.records, Delivery(entry.job_id, page.number, entry.submitted_at))
-        kept.write(rows.kept)
+        _write_by_home(kept, rows.kept, entry.question.day)
         aside.write(rows.set_aside)
         tally.add(page, rows)
 
@@ -244,6 +247,20 @@ class DetailsLanding:
         if entry.submitted_at - end_of(entry.question.day) >= timedelta(days=self.options.settled_after_days):
             return "settled"
         return str(before.facts["state"])
+
+
+def _write_by_home(kept: PartitionWriter, rows: pa.Table, day: date) -> None:
+    """Write rows so that those of earlier home days, which the vendor sends first, share no row group with the day's.
+
+    Whoever makes an earlier home day then reads a few records instead of a row group of the day's own.
+    """
+    if "home_day" in rows.column_names:
+        own = pc.index(pc.less(rows["home_day"], day), False).as_py()
+        if own > 0:
+            kept.write(rows.slice(0, own))
+            kept.flush()
+            rows = rows.slice(own)
+    kept.write(rows)
 
 
 def _give_up(landed: StagedDay | Manifest | None) -> None:

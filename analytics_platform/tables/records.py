@@ -4,7 +4,6 @@ The reader (arrow-rs, through arro3) fails a whole batch for one value it cannot
 until the records at fault stand alone; they are set aside with the reader's reason, and all others are read.
 """
 
-import io
 from dataclasses import dataclass
 
 import arro3.io
@@ -66,7 +65,7 @@ def _read_around_faults(records: pa.Array, schema: pa.Schema) -> Read:
 def _parse(records: pa.Array, schema: pa.Schema) -> pa.Table:
     if len(records) == 0:
         return schema.empty_table()
-    reader = arro3.io.read_json(io.BytesIO(_bytes_of(records)), schema, batch_size=len(records))
+    reader = arro3.io.read_json(pa.BufferReader(_bytes_of(records)), schema, batch_size=len(records))
     # Imported through the C stream interface: pyarrow reads it with the GIL released.
     table = pa.RecordBatchReader.from_stream(reader).read_all()
     if len(table) != len(records):
@@ -74,10 +73,9 @@ def _parse(records: pa.Array, schema: pa.Schema) -> pa.Table:
     return table.combine_chunks()
 
 
-def _bytes_of(records: pa.Array) -> bytes:
+def _bytes_of(records: pa.Array) -> bytes | memoryview:
     """The records' bytes back to back: a JSON reader needs nothing between two objects."""
     _, offsets, data = records.buffers()
     width = 8 if pa.types.is_large_string(records.type) or pa.types.is_large_binary(records.type) else 4
     ends = memoryview(offsets).cast("q" if width == 8 else "i")
-    text = bytes(memoryview(data or b"")[ends[records.offset] : ends[records.offset + len(records)]])
-    return readable(text)
+    return readable(memoryview(data or b"")[ends[records.offset] : ends[records.offset + len(records)]])

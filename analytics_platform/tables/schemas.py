@@ -32,6 +32,7 @@ def arrow_type(word: str) -> pa.DataType:
     return _TYPES[word]
 
 
+@cache
 def table_schema(table: Table) -> pa.Schema:
     """The flat schema of a typed table, its columns in the catalogue's order."""
     return pa.schema([pa.field(column.name, arrow_type(column.type)) for column in table.columns])
