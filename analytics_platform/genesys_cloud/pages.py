@@ -34,6 +34,10 @@ class _Cursor(msgspec.Struct):
     cursor: str | None = None
 
 
+_CURSOR = msgspec.json.Decoder(_Cursor)
+"""Made while this is imported, by one thread: msgspec lets threads that make it together see it half made."""
+
+
 def split_page(body: bytes, records_key: str, origin: Origin | None = None) -> Page:
     """Split an inflated page; `records_key` is the family's. An absent or null array is an empty page.
 
@@ -54,7 +58,7 @@ def split_page(body: bytes, records_key: str, origin: Origin | None = None) -> P
 def cursor_of(body: bytes, origin: Origin | None = None) -> str | None:
     """The cursor to the next page, None on the last. Raises NotJson as `split_page` does."""
     try:
-        return _cursor_decoder().decode(body).cursor or None
+        return _CURSOR.decode(body).cursor or None
     except msgspec.DecodeError as fault:
         problem = str(fault)
     raise not_json(f"is not a page ({problem})", origin or Origin())
@@ -133,8 +137,3 @@ def _decoder(records_key: str) -> msgspec.json.Decoder[Any]:
         ("records", list[msgspec.Raw] | None, msgspec.field(name=records_key, default=None)),
     ]
     return msgspec.json.Decoder(msgspec.defstruct("Page", fields))
-
-
-@cache
-def _cursor_decoder() -> msgspec.json.Decoder[_Cursor]:
-    return msgspec.json.Decoder(_Cursor)

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from itertools import islice
+from threading import Lock
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -56,8 +57,18 @@ def drift(model_name: str, records: Iterable[bytes | str | msgspec.Raw], every: 
 _PLAIN: dict[str, Any] = {"string": str, "integer": int, "number": float, "boolean": bool, "datetime": datetime}
 
 
-@cache
+# msgspec 0.22 looks into a Struct when the first decoder of it is made, and other threads see what it has not finished:
+# days that land side by side ended the process with a segmentation fault. Hence one thread at a time.
+_MAKING = Lock()
+
+
 def _decoder(model_name: str) -> msgspec.json.Decoder[Any]:
+    with _MAKING:
+        return _made_decoder(model_name)
+
+
+@cache
+def _made_decoder(model_name: str) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(_struct(model_name))
 
 
