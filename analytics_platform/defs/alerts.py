@@ -16,6 +16,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
 
     @dg.run_failure_sensor(
         name="failure_alerts",
+        minimum_interval_seconds=min(settings.sensor_seconds, 30),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Posts a message to ANALYTICS_PLATFORM_ALERT_WEBHOOK for every run that failed.",
     )

@@ -50,10 +50,10 @@ def test_sensors_switched_on_bring_raw_and_typed_days_by_themselves(deployed: De
 def test_a_failed_run_is_told_to_the_webhook_and_no_secret_is_shown(deployed: Deployed) -> None:
     ui = deployed.ui
     deployed.org.arm("job_failed", "users.submit")
-    backfill = ui.backfill("user_details", DAYS[-1:])
-    assert wait_until(lambda: ui.finished(backfill), "the end of the backfill", seconds=240) == "COMPLETED_FAILED"
-    wait_until(lambda: deployed.webhook.posted, "a message at the webhook")
+    run = ui.launch("user_details", DAYS[-1])
+    wait_until(lambda: deployed.webhook.posted, "a message at the webhook", seconds=240)
     (message,) = deployed.webhook.posted
+    assert message["run_id"] == run
     assert message["text"].startswith(f"user_details of {DAYS[-1]} failed: The users job ")
     kept = b"".join(file.read_bytes() for file in ui.workplace.home.rglob("*") if file.is_file())
     for secret in (SECRET_PATH.encode(), deployed.secret.encode(), b"Bearer "):

@@ -78,7 +78,8 @@ def test_all_checks_ran_and_passed(landed: Landed) -> None:
         for table in stream.tables
         if table.parent in stream.tables
     }
-    for name in ("rows_match_pages", "days_contiguous", "lag_behind_watermark"):
+    wanted.add(("conversations", "one_home"))
+    for name in ("rows_match_pages", "days_contiguous", "lag_behind_watermark", "known_to_the_catalogue"):
         wanted |= {(stream.raw.name, name) for stream in STREAMS}
     assert passed.keys() == wanted
     assert all(passed.values())
