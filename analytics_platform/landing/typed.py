@@ -25,7 +25,7 @@ from analytics_platform.tables.records import Unreadable, read_records
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
 from analytics_platform.tables.statuses import newest_statuses, status_rows
 
-_FLUSH_BYTES = 32 << 20
+_FLUSH_BYTES = 16 << 20
 """JSON taken in between two flushes of all tables: they are flushed together, or one would pin the others' pages."""
 _USERS_AT_ONCE = 20_000
 
