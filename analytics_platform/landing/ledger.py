@@ -138,7 +138,7 @@ class Ledger:
                     _now(),
                 ),
             )
-        return self.entry(int(cursor.lastrowid or 0))
+            return _read(connection, int(cursor.lastrowid or 0))
 
     def submitted(self, entry: Entry, job_id: str) -> Entry:
         return self._change(entry, state="submitted", job_id=job_id)
@@ -174,8 +174,7 @@ class Ledger:
 
     def entry(self, number: int) -> Entry:
         with self._open() as connection:
-            row = connection.execute("SELECT * FROM jobs WHERE entry = ?", (number,)).fetchone()
-        return _entry(row)
+            return _read(connection, number)
 
     def entries(self) -> list[Entry]:
         """All entries, oldest first."""
@@ -203,7 +202,7 @@ class Ledger:
         assignments = ", ".join(f"{name} = ?" for name in values)
         with self._open() as connection:
             connection.execute(f"UPDATE jobs SET {assignments} WHERE entry = ?", (*values.values(), entry.number))
-        return self.entry(entry.number)
+            return _read(connection, entry.number)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -214,6 +213,10 @@ class Ledger:
                 yield connection
         finally:
             connection.close()
+
+
+def _read(connection: sqlite3.Connection, number: int) -> Entry:
+    return _entry(connection.execute("SELECT * FROM jobs WHERE entry = ?", (number,)).fetchone())
 
 
 def _now() -> str:
