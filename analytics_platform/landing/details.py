@@ -24,7 +24,7 @@ from analytics_platform.landing.errors import LandingError, OtherSource, ReadAga
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.memory import use_system_allocator
-from analytics_platform.landing.pages import PageOfRecords, Pages, ahead
+from analytics_platform.landing.pages import PageOfRecords, Pages
 from analytics_platform.landing.tally import Tally
 from analytics_platform.tables.raw import Delivery, raw_page
 from analytics_platform.tables.schemas import table_schema
@@ -180,10 +180,9 @@ class DetailsLanding:
             self.lake.stage(
                 stream.quarantine.name, day, table_schema(stream.quarantine), layout(stream.quarantine)
             ) as aside,
-            ThreadPoolExecutor(1, thread_name_prefix=f"{stream.name}-{day}") as pool,
         ):
             try:
-                for page in ahead(pages, pool):
+                for page in pages:
                     refuse_when(stop)
                     self._keep(page, entry, kept, aside, tally)
             except JobError as fault:

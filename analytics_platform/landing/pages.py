@@ -1,10 +1,9 @@
 """The pages of one job: spooled to disk as they came, counted in the ledger, read again after a kill."""
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -16,7 +15,6 @@ from analytics_platform.landing.errors import CursorRefused, SpoolDamaged
 from analytics_platform.landing.ledger import Entry, Ledger
 
 _SUFFIXES: Final = {"gzip": ".json.gz", "identity": ".json"}
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -78,16 +76,6 @@ def all_spooled(ledger: Ledger, entry: Entry) -> bool:
     """Whether all pages the ledger counts of a job are on disk."""
     spool = ledger.spool(entry)
     return all(_spooled(spool, number) for number in range(1, entry.pages + 1))
-
-
-def ahead(items: Iterable[Item], pool: Executor) -> Iterator[Item]:
-    """The same items, the next one already being made in `pool` while the present one is worked on."""
-    end = object()
-    iterator = iter(items)
-    coming = pool.submit(next, iterator, end)
-    while (item := coming.result()) is not end:
-        coming = pool.submit(next, iterator, end)
-        yield item  # type: ignore[misc]
 
 
 def _file(spool: Path, number: int, encoding: str) -> Path:

@@ -5,7 +5,6 @@ Raw is read in batches; what a batch becomes is written before the next is read.
 
 import contextlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -25,7 +24,7 @@ from analytics_platform.tables.records import Unreadable, read_records
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
 from analytics_platform.tables.statuses import newest_statuses, status_rows
 
-_FLUSH_BYTES = 16 << 20
+_FLUSH_BYTES = 24 << 20
 """JSON taken in between two flushes of all tables: they are flushed together, or one would pin the others' pages."""
 _USERS_AT_ONCE = 20_000
 
@@ -33,7 +32,7 @@ _USERS_AT_ONCE = 20_000
 def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTables:
     """Stage all typed tables of a home day. Raises LakeError and RawReplaced; nothing is published."""
     use_system_allocator()
-    with contextlib.ExitStack() as open_writers, ThreadPoolExecutor(2) as pool:
+    with contextlib.ExitStack() as open_writers:
         writers = {
             table.name: open_writers.enter_context(
                 lake.stage(table.name, home_day.day, table_schema(table), layout(table))
@@ -47,9 +46,11 @@ def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTable
                 writers[name].write(rows)
             taken_in += batch.size
             if taken_in >= _FLUSH_BYTES:
-                list(pool.map(PartitionWriter.flush, writers.values()))
+                for writer in writers.values():
+                    writer.flush()
                 taken_in = 0
-        list(pool.map(PartitionWriter.flush, writers.values()))
+        for writer in writers.values():
+            writer.flush()
         quarantine = writers.pop(stream.typed_quarantine.name)
         return _sealed(stream, home_day, writers, quarantine)
 
@@ -124,7 +125,8 @@ def _typed(stream: Stream, raw: pa.Table, contribution: Contribution) -> _Batch:
     as_of = pa.repeat(pa.scalar(contribution.as_of, INSTANT), length)
     make = conversation_rows if stream is CONVERSATION_DETAILS else status_rows
     rows = make(read.table, activity_day, as_of)
-    rows[stream.typed_quarantine.name] = _set_aside(stream, raw, read.unreadable)
+    if read.unreadable:
+        rows[stream.typed_quarantine.name] = _set_aside(stream, raw, read.unreadable)
     return _Batch(rows, records.nbytes)
 
 
