@@ -1,7 +1,6 @@
 """The lake in an S3 bucket: the same laws over requests. The server is moto's, on loopback."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import IO
@@ -10,39 +9,11 @@ from urllib.parse import urlsplit
 import polars as pl
 import pyarrow.fs as pafs
 import pytest
-from moto.server import ThreadedMotoServer
 
 from analytics_platform.lake import Lake, LakeError, LakeFull, LakeUnreachable, PartitionMissing, object_store
 from analytics_platform.lake.object_store import ObjectStorePlace
 from analytics_platform.lake.views import connect
 from analytics_platform_tests.lake.conftest import DAY, LAYOUT, SCHEMA, land, rows
-
-
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """The name of an empty bucket; the environment says where the store is."""
-    for name in ("AWS_ENDPOINT_URL_S3", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    name = f"lake-{abs(hash(request.node.name))}"
-    parts = urlsplit(endpoint)
-    pafs.S3FileSystem(
-        endpoint_override=parts.netloc, scheme="http", region="eu-central-1", allow_bucket_creation=True
-    ).create_dir(name)
-    return name
 
 
 @pytest.fixture

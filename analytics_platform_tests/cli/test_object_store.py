@@ -1,0 +1,28 @@
+"""The whole way onto an object store: org, jobs, Dagster, lake, and SQL over what landed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).parent / "analytics-platform"
+
+
+def _run(folder: Path, lake: str, *words: str) -> str:
+    dropped = ("GENESYSCLOUD", "ANALYTICS", "DAGSTER")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    env = {**own, "ANALYTICS_PLATFORM_LAKE": lake, "COLUMNS": "200"}
+    done = subprocess.run([PROGRAM, *words], cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_demo_fills_a_bucket_and_sql_reads_it(bucket: str, tmp_path: Path) -> None:
+    lake = f"s3://{bucket}/lake"
+    assert lake in _run(tmp_path, lake, "demo", "--days", "2", "--conversations-per-day", "20")
+    query = "select day, count(*) from conversations group by day order by day desc limit 2"
+    answer = _run(tmp_path, lake, "sql", "--format", "csv", query).splitlines()
+    assert [line.rpartition(",")[2] for line in answer[1:]] == ["20", "20"]
+    assert not (tmp_path / "data" / "lake").exists()
+    told = _run(tmp_path, lake, "status", "--json")
+    assert told.count('"complete"') == 4
