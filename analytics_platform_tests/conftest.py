@@ -6,7 +6,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from analytics_platform.cli import take_interrupts
 from analytics_platform_tests.simulated_org import OrgOptions, SimulatedOrg
+
+
+def pytest_configure() -> None:
+    """Tests run Dagster in this process, also when a shell started them in the background."""
+    take_interrupts()
 
 
 @pytest.fixture(scope="session")

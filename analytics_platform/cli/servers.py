@@ -40,7 +40,6 @@ def simulated_org(first_day: date, conversations_per_day: int) -> Iterator[str]:
 def until_told_to_stop() -> Iterator[None]:
     """Interrupts and terminations both end the block, and nothing after it, so that what it started is ended too."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Set even where the shell had interrupts ignored, as it does for what runs in the background.
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         yield

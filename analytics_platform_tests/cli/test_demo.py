@@ -15,6 +15,9 @@ import httpx
 import pytest
 
 PROGRAM = Path(sys.executable).parent / "analytics-platform"
+_IGNORING_INTERRUPTS = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 def _surroundings() -> dict[str, str]:
@@ -23,7 +26,14 @@ def _surroundings() -> dict[str, str]:
 
 
 def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PROGRAM, *words], cwd=folder, env=_surroundings(), capture_output=True, text=True)
+    """Run a command as a shell does in the background: with interrupts ignored."""
+    return subprocess.run(
+        [sys.executable, "-c", _IGNORING_INTERRUPTS, str(PROGRAM), *words],
+        cwd=folder,
+        env=_surroundings(),
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.fixture
