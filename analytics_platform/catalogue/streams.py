@@ -30,6 +30,11 @@ class Stream:
     def head(self) -> Table:
         return self.tables[0]
 
+    @property
+    def roots(self) -> tuple[Table, ...]:
+        """The typed tables that hang from no other typed table."""
+        return tuple(table for table in self.tables if table.parent not in self.tables)
+
 
 _DELIVERY = (
     Column("record", "string", None, "The record as the source sent it, JSON."),

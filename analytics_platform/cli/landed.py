@@ -8,7 +8,6 @@ from analytics_platform.catalogue.streams import STREAMS, Stream
 from analytics_platform.lake import Lake
 
 MISSING = "missing"
-_HEADS = ("conversations", "user_primary_presence", "user_routing_status")
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def landed(lake: Lake, first: date | None, last: date | None, start_day: date) -
 
 
 def _stream(lake: Lake, stream: Stream, days: list[date]) -> StreamDays:
-    tables = (stream.raw.name, *(table.name for table in stream.tables if table.name in _HEADS))
+    tables = (stream.raw.name, *(table.name for table in stream.roots))
     manifests = {name: lake.manifests(name, days) for name in tables}
     raw = manifests[stream.raw.name]
     return StreamDays(

@@ -82,9 +82,7 @@ def typed_assets(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
             key=table.name,
-            deps=[stream.raw.name]
-            if table.parent is None or table.parent not in stream.tables
-            else [table.parent.name],
+            deps=[stream.raw.name if table.parent is None or table in stream.roots else table.parent.name],
             description=table.description,
             group_name=stream.name,
             owners=OWNERS,

@@ -30,11 +30,6 @@ class Page:
     records: list[msgspec.Raw] = field(repr=False)
 
 
-class _Cursor(msgspec.Struct):
-    cursor: str | None = None
-
-
-_CURSOR = msgspec.json.Decoder(_Cursor)
 """Made while this is imported, by one thread: msgspec lets threads that make it together see it half made."""
 
 
@@ -53,15 +48,6 @@ def split_page(body: bytes, records_key: str, origin: Origin | None = None) -> P
     else:
         return Page(page.cursor or None, watermark, page.records or [])
     raise not_json(f"is not a page of {records_key} ({problem})", origin or Origin())
-
-
-def cursor_of(body: bytes, origin: Origin | None = None) -> str | None:
-    """The cursor to the next page, None on the last. Raises NotJson as `split_page` does."""
-    try:
-        return _CURSOR.decode(body).cursor or None
-    except msgspec.DecodeError as fault:
-        problem = str(fault)
-    raise not_json(f"is not a page ({problem})", origin or Origin())
 
 
 def instant(text: object) -> datetime | None:

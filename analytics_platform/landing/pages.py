@@ -9,7 +9,6 @@ import msgspec
 
 from analytics_platform.genesys_cloud.errors import BadRequest, CutShort, NotJson
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
-from analytics_platform.genesys_cloud.pages import split_page
 from analytics_platform.genesys_cloud.wire import Payload
 from analytics_platform.landing.errors import CursorRefused, SpoolDamaged
 from analytics_platform.landing.ledger import Entry, Ledger
@@ -67,9 +66,8 @@ class Pages:
         return page
 
     def _split(self, number: int, payload: Payload) -> tuple[PageOfRecords, str | None]:
-        body = payload.inflate()
-        page = split_page(body, self._jobs.family.records_key, payload.origin)
-        return PageOfRecords(number, page.records, len(body)), page.cursor
+        page = self._jobs.split(payload)
+        return PageOfRecords(number, page.records, len(payload.inflate())), page.cursor
 
 
 def all_spooled(ledger: Ledger, entry: Entry) -> bool:

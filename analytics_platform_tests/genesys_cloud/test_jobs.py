@@ -26,7 +26,6 @@ from analytics_platform.genesys_cloud.errors import (
     Unreachable,
 )
 from analytics_platform.genesys_cloud.jobs import DetailsJobs, JobStatus
-from analytics_platform.genesys_cloud.pages import cursor_of
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error, token
 
 JOB = "6a0b-1"
@@ -214,7 +213,7 @@ def test_pages_follow_their_cursors(server: Scripted, jobs: DetailsJobs) -> None
     payload = jobs.page(JOB, None, 1000)
     page = jobs.split(payload)
     assert [json.loads(bytes(record)) for record in page.records] == first["conversations"]
-    assert page.cursor == cursor_of(payload.inflate()) == "c+/=="
+    assert page.cursor == "c+/=="
     end = jobs.split(jobs.page(JOB, page.cursor, 1000))
     assert (end.records, end.cursor) == ([], None)
     assert end.data_availability == datetime(2026, 3, 2, tzinfo=UTC)

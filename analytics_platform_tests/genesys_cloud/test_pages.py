@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.genesys_cloud.errors import NotJson
-from analytics_platform.genesys_cloud.pages import cursor_of, instant, split_page
+from analytics_platform.genesys_cloud.pages import instant, split_page
 from analytics_platform.genesys_cloud.wire import Origin
 
 JSON = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.floats(allow_nan=False, allow_infinity=False))
@@ -26,7 +26,7 @@ def test_records_are_the_bytes_sent(records: list[dict[str, object]], cursor: st
     body = b'{"conversations":[' + b" ,".join(sent) + b'],"cursor":' + json.dumps(cursor).encode() + b',"new":{}}'
     page = split_page(body, "conversations")
     assert [bytes(record) for record in page.records] == sent
-    assert page.cursor == cursor == cursor_of(body)
+    assert page.cursor == cursor
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"userDetails":null,"cursor":null}', b'{"conversations":[{}],"cursor":""}'])
@@ -64,9 +64,9 @@ def test_what_is_no_page_is_told_without_showing_it(body: bytes) -> None:
     assert caught.value.__context__ is None
 
 
-def test_a_cursor_needs_a_page() -> None:
+def test_what_is_no_page_names_no_request_where_none_is_known() -> None:
     with pytest.raises(NotJson, match="a kept page"):
-        cursor_of(b"<html>")
+        split_page(b"<html>", "conversations")
 
 
 @pytest.mark.parametrize(
