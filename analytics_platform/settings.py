@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     """Whether the sensors run from the start, or wait to be switched on in the UI."""
     allowed_lag_days: int = Field(1, ge=0, alias="ANALYTICS_PLATFORM_ALLOWED_LAG_DAYS")
     """Days the newest landed day may be behind the newest the source vouches for, before a check warns."""
+    streams: Path | None = Field(None, alias="ANALYTICS_PLATFORM_STREAMS")
+    """TOML file that says what to land of each stream; see `choices`."""
+    snapshot_minutes: int = Field(5, ge=1, le=60, alias="ANALYTICS_PLATFORM_SNAPSHOT_MINUTES")
+    """Time between two snapshots of the observations; a divisor of 60."""
+    export_minutes: int = Field(10, ge=0, alias="ANALYTICS_PLATFORM_EXPORT_MINUTES")
+    """How long a run waits for an export; one that finishes later is landed by a sensor's request."""
     alert_webhook: SecretStr = Field(SecretStr(""), alias="ANALYTICS_PLATFORM_ALERT_WEBHOOK")
     """URL that is posted a JSON message when a run fails; empty means no alerts."""
 
@@ -68,6 +74,18 @@ class Settings(BaseSettings):
     def _ages(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(int(part) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("snapshot_minutes")
+    @classmethod
+    def _regular(cls, value: int) -> int:
+        if 60 % value:
+            raise ValueError(f"{value} does not divide 60, and snapshots are taken at the same minutes of each hour")
         return value
 
     @field_validator("start_day")

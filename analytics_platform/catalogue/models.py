@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_WRAPPED = re.compile(r"^(list|dict)\[(\w+)\]$")
+_WRAPPED = re.compile(r"^(list|dict)\[(.+)\]$")
 
 
 @dataclass(frozen=True)
 class Field:
     """One field of a model.
 
-    `type` is the vendor's word: string, integer, number, boolean, datetime or the name of a model. `container` is
-    `"list"`, `"dict"` (string keys) or None. `known_values` are the enum values known today; enums are open.
+    `type` is the vendor's word: string, integer, number, boolean, datetime, object (anything), `list[string]` within a
+    dict, or the name of a model. `container` is `"list"`, `"dict"` (string keys) or None. `known_values` are the enum
+    values known today; enums are open.
     """
 
     name: str

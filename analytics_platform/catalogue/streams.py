@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, USER_JOBS, JobFamily
-from analytics_platform.catalogue.tables import Column, Table, conversation_tables, status_tables
+from analytics_platform.catalogue.tables import Column, Table, conversation_tables, plain_table, status_tables
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,7 @@ _REASON = Column("reason", "string", None, "Why it was set aside.")
 
 
 def _kept(name: str, columns: tuple[Column, ...], instant: str | None, description: str) -> Table:
-    return Table(
-        name=name,
-        path=(),
-        parent=None,
-        inherited=(),
-        own=columns,
-        key=("page", "position"),
-        ordinal=None,
-        instant=instant,
-        description=description,
-    )
+    return plain_table(name, columns, ("page", "position"), instant, description)
 
 
 CONVERSATION_DETAILS = Stream(

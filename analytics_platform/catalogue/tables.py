@@ -187,6 +187,32 @@ USERS = Table(
 )
 
 
+def plain_table(
+    name: str, columns: tuple[Column, ...], key: tuple[str, ...], instant: str | None, description: str
+) -> Table:
+    """A table that hangs from nothing and is no part of a record's tree."""
+    return Table(
+        name=name,
+        path=(),
+        parent=None,
+        inherited=(),
+        own=columns,
+        key=key,
+        ordinal=None,
+        instant=instant,
+        description=description,
+    )
+
+
+def own_columns(model_name: str) -> tuple[Column, ...]:
+    """A column for each field of a model that is neither an object nor a dictionary, in the vendor's order."""
+    return tuple(
+        Column(snake_case(field.name), _type_word(field), field.name, _field_text(field))
+        for field in model(model_name).fields.values()
+        if not field.is_model and field.container != "dict"
+    )
+
+
 def _status_table(name: str, source: str, model_name: str, value: tuple[str, ...], description: str) -> Table:
     return Table(
         name=name,
@@ -254,11 +280,7 @@ def _own_columns(model_name: str) -> tuple[Column, ...]:
             Column("key", "string", "key", "The attribute's key, as sent."),
             Column("value", "string", "value", "The attribute's value, as sent."),
         )
-    return tuple(
-        Column(snake_case(field.name), _type_word(field), field.name, _field_text(field))
-        for field in model(model_name).fields.values()
-        if not field.is_model and field.container != "dict"
-    )
+    return own_columns(model_name)
 
 
 def _type_word(field: Field) -> str:

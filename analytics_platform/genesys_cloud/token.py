@@ -27,7 +27,7 @@ _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _LONGEST = 60.0
 _HIDDEN = "[hidden]"
 
-TOKEN = Operation("POST", "/oauth/token", ())
+TOKEN = Operation("token", "POST", "/oauth/token")
 
 
 class Secret(Protocol):

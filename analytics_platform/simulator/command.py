@@ -52,6 +52,9 @@ def simulate(
             help="id:secret, after which a colon and permissions by commas may follow; by default demo:demo with all."
         ),
     ] = None,
+    withdrawn: Annotated[
+        bool, typer.Option(help="Whether the org still answers the operations that the vendor withdrew.")
+    ] = _DEFAULTS.withdrawn,
     assume: Annotated[
         list[str] | None, typer.Option(help=f"name=value, of what the vendor does not document: {_ASSUMED}.")
     ] = None,
@@ -80,6 +83,7 @@ def simulate(
             token_lifetime=token_lifetime,
             rate_limit=rate_limit,
             clients=clients,
+            withdrawn=withdrawn,
             assumptions=assumptions,
         )
     )

@@ -3,18 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from analytics_platform.catalogue.operations import JOB_FAMILIES
+from analytics_platform.catalogue.operations import OPERATIONS
 from analytics_platform.simulator.assumptions import Assumptions
 from analytics_platform.simulator.world.world import WorldOptions
 
 HOST = "127.0.0.1"
 """The only address a simulated org listens on."""
-ALL_PERMISSIONS = frozenset(
-    permission
-    for family in JOB_FAMILIES
-    for operation in (family.availability, family.submit)
-    for permission in operation.permissions
-)
+ALL_PERMISSIONS = frozenset(permission for operation in OPERATIONS for permission in operation.permissions)
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,8 @@ class SimulatorOptions:
     rate_limit: int = 300
     """Requests one client may make in a minute."""
     clients: tuple[OAuthClient, ...] = (OAuthClient("demo", "demo"),)
+    withdrawn: bool = True
+    """Whether the org still answers the operations that the vendor withdrew."""
     assumptions: Assumptions = field(default_factory=Assumptions)
 
     def world(self) -> WorldOptions:

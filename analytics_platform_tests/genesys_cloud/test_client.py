@@ -24,9 +24,9 @@ from analytics_platform.genesys_cloud.errors import (
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error, token
 
 GET = CONVERSATION_JOBS.availability
-THING = Operation("GET", "/api/v2/things/{thingId}", ())
-QUERY = Operation("POST", "/api/v2/analytics/conversations/aggregates/query", ())
-DELETE = Operation("DELETE", "/api/v2/thing", ())
+THING = Operation("things.read", "GET", "/api/v2/things/{thingId}")
+QUERY = Operation("things.query", "POST", "/api/v2/analytics/conversations/aggregates/query")
+DELETE = Operation("things.delete", "DELETE", "/api/v2/thing")
 
 
 def test_a_call_is_authorised_and_decoded(server: Scripted, client: GenesysCloud) -> None:

@@ -23,7 +23,7 @@ from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error
 
 AVAILABILITY = CONVERSATION_JOBS.availability
-STATUS = Operation("GET", "/api/v2/thing", ())
+STATUS = Operation("things.read", "GET", "/api/v2/thing")
 
 
 @pytest.mark.parametrize(

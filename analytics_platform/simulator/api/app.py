@@ -1,30 +1,43 @@
 """The org as a Starlette application: the vendor's paths, and the control interface beside them."""
 
+from collections.abc import Iterator
+
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from analytics_platform.catalogue.operations import JOB_FAMILIES, Operation
 from analytics_platform.simulator.api.answers import Answer
+from analytics_platform.simulator.api.calls import Api, Call
 from analytics_platform.simulator.api.control import Control
+from analytics_platform.simulator.api.details_jobs import JobApi
 from analytics_platform.simulator.api.errors import not_found
 from analytics_platform.simulator.api.gate import Gate, TokenGate
 from analytics_platform.simulator.api.org import Org
-from analytics_platform.simulator.api.vendor import Call, JobApi
 
 
 def simulated_org(org: Org) -> Starlette:
     """Everything the org answers; every other path of the vendor's is a 404 with the vendor's body."""
+    served = {
+        operation: serve
+        for api in _apis(org)
+        for operation, serve in api.handlers().items()
+        if org.withdrawn or operation.withdrawn is None
+    }
     routes: list[BaseRoute] = [Route("/oauth/token", TokenGate(org), methods=["POST"])]
-    for family in JOB_FAMILIES:
-        api = JobApi(org, family)
-        for name, operation in api.operations().items():
-            gate = Gate(org, name, operation, api.answer)
-            routes.append(Route(operation.path, gate, methods=[operation.method]))
+    # A plain name wins over a `{name}` in the same place.
+    for operation in sorted(served, key=lambda each: each.path.replace("{", "~")):
+        gate = Gate(org, operation.name, operation, served[operation])
+        routes.append(Route(operation.path, gate, methods=[operation.method]))
     routes.extend(Control(org).routes())
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        elsewhere = Gate(org, "unknown", Operation(method, "/unknown", ()), _unknown)
+        elsewhere = Gate(org, "unknown", Operation("unknown", method, "/unknown"), _unknown)
         routes.append(Route("/{path:path}", elsewhere, methods=[method]))
     return Starlette(routes=routes)
+
+
+def _apis(org: Org) -> Iterator[Api]:
+    for family in JOB_FAMILIES:
+        yield JobApi(org, family)
 
 
 def _unknown(call: Call) -> Answer:

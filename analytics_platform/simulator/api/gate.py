@@ -10,12 +10,12 @@ from starlette.types import Receive, Scope, Send
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.simulator.api.answers import Answer, Delivery
+from analytics_platform.simulator.api.calls import Call
 from analytics_platform.simulator.api.errors import ApiError
 from analytics_platform.simulator.api.faults import BEFORE, DELIVERY, Fault
 from analytics_platform.simulator.api.oauth import LoginError, require_permission
 from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.pages import page_number
-from analytics_platform.simulator.api.vendor import Call
 from analytics_platform.simulator.options import OAuthClient
 
 _WORDS = {
@@ -70,9 +70,9 @@ class Gate:
             spent = self.org.budget.spend(client.id)
             if fault is not None and fault.kind == "permission_withdrawn":
                 client = OAuthClient(client.id, client.secret, frozenset())
-            if self.operation.permissions:
-                require_permission(client, self.operation.permissions)
+            require_permission(client, self.operation)
             call = Call(client, self.name, dict(request.path_params), dict(request.query_params), body)
+            self.org.log.note_call(self.name, call.path, call.query, body)
             answer = self.serve(call)
             answer.headers |= spent
             return answer

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from analytics_platform.catalogue.operations import Operation
 from analytics_platform.simulator.api.errors import ApiError
 from analytics_platform.simulator.options import OAuthClient
 
@@ -76,21 +77,23 @@ class Login:
                 self._tokens.pop(token, None)
 
 
-def require_permission(client: OAuthClient, permissions: tuple[str, ...]) -> None:
-    """403 unless the client holds one of the permissions; the code tells one needed from several to choose from."""
-    if client.permissions.intersection(permissions):
+def require_permission(client: OAuthClient, operation: Operation) -> None:
+    """403 unless the client holds what an operation needs; the code tells one needed from several to choose from."""
+    needed = operation.permissions
+    lacking = [permission for permission in needed if permission not in client.permissions]
+    if not lacking or (len(lacking) < len(needed) and not operation.all_of):
         return
-    if len(permissions) == 1:
+    if len(needed) == 1 or operation.all_of:
         raise ApiError(
             403,
             "missing.permissions",
             "Unable to perform the requested action. You are missing the following permission(s): {permissions}",
-            {"permissions": permissions[0]},
+            {"permissions": ", ".join(lacking)},
         )
     raise ApiError(
         403,
         "missing.any.permissions",
         "Unable to perform the requested action. "
         "You must have at least one of the following permissions assigned: {permissions}",
-        {"permissions": f"[{', '.join(permissions)}]"},
+        {"permissions": f"[{', '.join(needed)}]"},
     )

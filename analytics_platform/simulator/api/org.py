@@ -22,6 +22,7 @@ class Org:
         running = options.now is None if options.running is None else options.running
         users_lag = options.lag_hours if options.users_lag_hours is None else options.users_lag_hours
         self.assumptions = assumed
+        self.withdrawn = options.withdrawn
         self.clock = Clock(of(options.now or datetime.now(UTC)), running)
         self.lag_hours = {"conversations": options.lag_hours, "users": users_lag}
         self.world = World(options.world())

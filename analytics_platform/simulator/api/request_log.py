@@ -1,8 +1,10 @@
-"""What was asked of the org: counts by operation and status, and every submit."""
+"""What was asked of the org: counts by operation and status, every submit, and the newest calls."""
 
-from collections import Counter
+from collections import Counter, deque
 from threading import Lock
 from typing import Any
+
+_CALLS_KEPT = 2000
 
 
 class RequestLog:
@@ -15,6 +17,7 @@ class RequestLog:
     def clear(self) -> None:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._submits: list[dict[str, Any]] = []
+        self._calls: deque[dict[str, Any]] = deque(maxlen=_CALLS_KEPT)
 
     def note(self, method: str, template: str, status: int) -> None:
         """One answered request; a status of 0 stands for an answer that was never sent."""
@@ -25,10 +28,18 @@ class RequestLog:
         with self._lock:
             self._submits.append({"family": family, "clientId": client_id, "jobId": job_id, "body": body})
 
+    def note_call(self, operation: str, path: dict[str, str], query: dict[str, str], body: bytes) -> None:
+        """What a permitted call asked, before it is known whether that can be answered."""
+        told = {"operation": operation, "path": path, "query": query, "body": body.decode(errors="replace")}
+        with self._lock:
+            self._calls.append(told)
+
     def told(self) -> dict[str, Any]:
-        """`{"total", "counts": {"GET /path/{jobId}": {"200": 3}}, "submits": [...]}`."""
+        """`{"total", "counts": {"GET /path/{jobId}": {"200": 3}}, "submits": [...], "calls": [...]}`;
+        the newest calls are `{"operation", "path", "query", "body"}`, the body as text."""
         with self._lock:
             counts: dict[str, dict[str, int]] = {}
             for (operation, status), times in sorted(self._counts.items()):
                 counts.setdefault(operation, {})[str(status)] = times
-            return {"total": self._counts.total(), "counts": counts, "submits": list(self._submits)}
+            told = {"total": self._counts.total(), "counts": counts}
+            return {**told, "submits": list(self._submits), "calls": list(self._calls)}

@@ -1,10 +1,12 @@
-"""The vendor's operations, each a function of the org and a call; what surrounds every call is in `gate`."""
+"""The vendor's job operations, each a function of the org and a call; what surrounds every call is in `gate`."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from analytics_platform.catalogue.operations import JobFamily, Operation
 from analytics_platform.simulator.api.answers import Answer
+from analytics_platform.simulator.api.calls import Call
 from analytics_platform.simulator.api.errors import ApiError, bad_request
 from analytics_platform.simulator.api.faults import FATES, RECORDS, spoiled
 from analytics_platform.simulator.api.interval import parse_interval
@@ -13,22 +15,10 @@ from analytics_platform.simulator.api.matching import Matcher
 from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.pages import cursor_to, read_page_request
 from analytics_platform.simulator.api.validation import read_body
-from analytics_platform.simulator.options import OAuthClient
 from analytics_platform.simulator.world.instants import iso
 
 _BODY_MODELS = {"conversations": "AsyncConversationQuery", "users": "AsyncUserDetailsQuery"}
 _RECORD_KEYS = {"conversations": "conversationId", "users": "userId"}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One authenticated request: who asks, for which operation, with what."""
-
-    client: OAuthClient
-    name: str
-    path: dict[str, str]
-    query: dict[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -38,27 +28,16 @@ class JobApi:
     org: Org
     family: JobFamily
 
-    def operations(self) -> dict[str, Operation]:
-        """Each operation under the name faults and logs know it by."""
+    def handlers(self) -> Mapping[Operation, Callable[[Call], Answer]]:
+        """What serves each operation; it raises ApiError for every answer that is an error."""
         family = self.family
         return {
-            f"{family.name}.availability": family.availability,
-            f"{family.name}.submit": family.submit,
-            f"{family.name}.status": family.status,
-            f"{family.name}.results": family.results,
-            f"{family.name}.cancel": family.cancel,
+            family.availability: self.availability,
+            family.submit: self.submit,
+            family.status: self.status,
+            family.results: self.results,
+            family.cancel: self.cancel,
         }
-
-    def answer(self, call: Call) -> Answer:
-        """Serve a call of one of the operations; raises ApiError for every answer that is an error."""
-        served = {
-            "availability": self.availability,
-            "submit": self.submit,
-            "status": self.status,
-            "results": self.results,
-            "cancel": self.cancel,
-        }
-        return served[call.name.partition(".")[2]](call)
 
     def availability(self, call: Call) -> Answer:
         return Answer.of(200, {"dataAvailabilityDate": iso(self.org.availability(self.family.name))})
