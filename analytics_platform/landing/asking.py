@@ -13,6 +13,7 @@ from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.landing.errors import DayNotComplete, GivenUp
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.pages import all_spooled
+from analytics_platform.landing.states import end_of
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +102,6 @@ def question_of(org: str, stream: Stream, day: date) -> Question:
     interval = f"{start:%Y-%m-%dT%H:%M:%S.000Z}/{start + timedelta(days=1):%Y-%m-%dT%H:%M:%S.000Z}"
     body = msgspec.json.encode({"interval": interval}, order="sorted")
     return Question(org, stream.name, stream.family.name, day, interval, hashlib.sha256(body).hexdigest())
-
-
-def end_of(day: date) -> datetime:
-    """The first instant after a UTC day."""
-    return datetime.combine(day, time(), UTC) + timedelta(days=1)
 
 
 def refuse_when(stop: Event) -> None:

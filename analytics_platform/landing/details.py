@@ -19,12 +19,14 @@ from analytics_platform.catalogue.streams import Stream
 from analytics_platform.genesys_cloud.errors import JobError
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
-from analytics_platform.landing.asking import Asking, end_of, question_of, refuse_when
-from analytics_platform.landing.errors import LandingError, OtherSource, ReadAgain
+from analytics_platform.landing.asking import Asking, question_of, refuse_when
+from analytics_platform.landing.errors import LandingError, ReadAgain
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.landing.pages import PageOfRecords, Pages
+from analytics_platform.landing.source import refuse_another_source
+from analytics_platform.landing.states import PROVISIONAL, state_of
 from analytics_platform.landing.tally import Tally
 from analytics_platform.tables.raw import Delivery, raw_page
 from analytics_platform.tables.schemas import table_schema
@@ -101,7 +103,7 @@ class DetailsLanding:
         that was not is given up then. Raises on the first day that cannot be landed; the jobs of later days stay in
         the ledger for the next run.
         """
-        self._refuse_another_source()
+        refuse_another_source(self.lake, self.stream.raw.name, self._source)
         waiting: list[Future[StagedDay | Manifest]] = []
         given: StagedDay | Manifest | None = None
         left = iter(sorted(days))
@@ -160,14 +162,7 @@ class DetailsLanding:
 
     def _may_be_provisional(self, before: Manifest | None) -> bool:
         """Whether part of the day will do; a day once complete is never replaced by a part of it."""
-        return self.options.provisional and (before is None or before.facts["state"] == "provisional")
-
-    def _refuse_another_source(self) -> None:
-        """A lake holds one org: the newest landed day tells which."""
-        landed = self.lake.days(self.stream.raw.name)[-1:]
-        manifest = self.lake.manifest(self.stream.raw.name, landed[0]) if landed else None
-        if manifest is not None and manifest.facts["source"] != self._source:
-            raise OtherSource(self.lake.place.name, str(manifest.facts["source"]), self._source)
+        return self.options.provisional and (before is None or before.facts["state"] == PROVISIONAL)
 
     def _stage(self, entry: Entry, before: Manifest | None, stop: Event) -> StagedDay:
         use_system_allocator()
@@ -235,17 +230,16 @@ class DetailsLanding:
     def _state(self, entry: Entry, before: Manifest | None, digest: str) -> str:
         """What the day is now: see the words of the lake's states in the docs."""
         assert entry.watermark is not None and entry.submitted_at is not None
-        if entry.watermark < end_of(entry.question.day):
-            return "provisional"
-        if before is None or before.facts["state"] == "provisional":
-            return "complete"
-        if before.facts["job_ids"] == [entry.job_id]:
+        if before is not None and before.facts["job_ids"] == [entry.job_id] and before.facts["state"] != PROVISIONAL:
             return str(before.facts["state"])  # published by a run that was killed before the ledger knew
-        if before.facts["digest"] != digest:
-            return "rebuilt"
-        if entry.submitted_at - end_of(entry.question.day) >= timedelta(days=self.options.settled_after_days):
-            return "settled"
-        return str(before.facts["state"])
+        return state_of(
+            entry.question.day,
+            watermark=entry.watermark,
+            as_of=entry.submitted_at,
+            before=before,
+            digest=digest,
+            settled_after=timedelta(days=self.options.settled_after_days),
+        )
 
 
 def _write_by_home(kept: PartitionWriter, rows: pa.Table, day: date) -> None:

@@ -10,6 +10,7 @@ _UNIQUE = {
     "participants": ("participant_id",),
     "sessions": ("session_id",),
 }
+_KEPT_WHOLE = ("record", "answer")
 _LOOKED_UP = ("conversation_id", "user_id", "external_contact_id")
 
 
@@ -19,8 +20,8 @@ def layout(table: Table) -> Layout:
 
     A raw table's records and ids are unique: they take no dictionary.
     """
-    raw = any(column.name == "record" for column in table.columns)
-    unique = ("record", "conversation_id", "user_id") if raw else _UNIQUE.get(table.name, ())
+    raw = any(column.name in _KEPT_WHOLE for column in table.columns)
+    unique = (*_KEPT_WHOLE, "conversation_id", "user_id", "correlation_id") if raw else _UNIQUE.get(table.name, ())
     plain = [column for column in table.columns if column.type in ("int64", "instant", "date")]
     return Layout(
         instant=table.instant,
