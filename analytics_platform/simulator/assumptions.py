@@ -47,6 +47,13 @@ class Assumptions:
     touching_end_counts: bool = True
     """Assumed: what ends exactly at the start of an interval is delivered for it."""
 
+    aggregate_lag_seconds: float = 0.0
+    """Assumed: how far aggregates trail the clock; the vendor calls them near real time."""
+    max_aggregate_interval_days: int = 31
+    """Assumed: the longest interval an aggregate query takes; a longer one is a 400. No public number."""
+    max_aggregate_buckets: int = 20_000
+    """Assumed: the most buckets that a granularity may cut an interval into; more are a 400. No public number."""
+
     def assume(self, text: str) -> "Assumptions":
         """These with one changed by `name=value`; ValueError names what can be assumed."""
         name, _, value = text.partition("=")
