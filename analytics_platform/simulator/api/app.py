@@ -10,6 +10,7 @@ from analytics_platform.simulator.api.answers import Answer
 from analytics_platform.simulator.api.calls import Api, Call
 from analytics_platform.simulator.api.control import Control
 from analytics_platform.simulator.api.details_jobs import JobApi
+from analytics_platform.simulator.api.directory import DirectoryApi
 from analytics_platform.simulator.api.errors import not_found
 from analytics_platform.simulator.api.gate import Gate, TokenGate
 from analytics_platform.simulator.api.org import Org
@@ -38,6 +39,7 @@ def simulated_org(org: Org) -> Starlette:
 def _apis(org: Org) -> Iterator[Api]:
     for family in JOB_FAMILIES:
         yield JobApi(org, family)
+    yield DirectoryApi(org)
 
 
 def _unknown(call: Call) -> Answer:

@@ -10,7 +10,7 @@ from analytics_platform.simulator.world.metrics import (
     flow_metrics,
     queue_metrics,
 )
-from analytics_platform.simulator.world.organisation import Agent, Named, Queue
+from analytics_platform.simulator.world.organisation import Agent, PublishedFlow, Queue
 from analytics_platform.simulator.world.stage import Stage, chain
 
 SERVICE_LEVEL = 20 * SECOND
@@ -81,9 +81,7 @@ def customer_leg(
     return session
 
 
-def flow_leg(
-    stage: Stage, line: Line, start: int, end: int, target: Queue | None, flow: Named, flow_type: str
-) -> Session:
+def flow_leg(stage: Stage, line: Line, start: int, end: int, target: Queue | None, flow: PublishedFlow) -> Session:
     """The menu: a system segment of some ten milliseconds, then the flow until `end`; without a target it hangs up."""
     dice = stage.dice
     facts = voice_facts(stage, line, dice.uuid())
@@ -101,7 +99,7 @@ def flow_leg(
         "entryType": "dnis",
         "flowId": flow.id,
         "flowName": flow.name,
-        "flowType": flow_type,
+        "flowType": flow.type,
         "flowVersion": f"{1 + int(dice.random() * 90)}.0",
         "startingLanguage": language,
     }
@@ -146,7 +144,7 @@ def queue_leg(stage: Stage, line: Line, start: int, end: int, queue: Queue, left
         {
             "flowId": waiting.id,
             "flowName": waiting.name,
-            "flowType": "INQUEUECALL",
+            "flowType": waiting.type,
             "flowVersion": "3.0",
             "startingLanguage": "en-us",
         },

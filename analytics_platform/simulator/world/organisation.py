@@ -21,15 +21,32 @@ class Named:
 
 
 @dataclass(frozen=True)
+class PublishedFlow(Named):
+    """A flow in use; `type` is the vendor's word for its kind."""
+
+    type: str
+    division_id: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user who belongs to a queue; `joined` tells whether the queue is switched on for them."""
+
+    user_id: str
+    joined: bool
+
+
+@dataclass(frozen=True)
 class Queue:
-    """A queue, its division, the flow callers wait in, and what its wrap-up offers."""
+    """A queue, its division, its members, the flow callers wait in, and what its wrap-up offers."""
 
     id: str
     name: str
     division_id: str
-    in_queue_flow: Named
+    in_queue_flow: PublishedFlow
     skill_ids: tuple[str, ...]
     wrap_up_codes: tuple[str, ...]
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True)
@@ -51,14 +68,16 @@ class Organisation:
     queues: tuple[Queue, ...]
     agents: tuple[Agent, ...]
     supervisors: tuple[Agent, ...]
+    leavers: tuple[Agent, ...]
+    """Users who take part in nothing any more; every other one of them is deleted, the rest inactive."""
     skills: tuple[str, ...]
     languages: tuple[str, ...]
     language_codes: tuple[str, ...]
     edges: tuple[str, ...]
-    inbound_flows: tuple[Named, ...]
-    digital_flows: tuple[Named, ...]
-    mail_flows: tuple[Named, ...]
-    bots: tuple[Named, ...]
+    inbound_flows: tuple[PublishedFlow, ...]
+    outbound_flows: tuple[PublishedFlow, ...]
+    mail_flows: tuple[PublishedFlow, ...]
+    bots: tuple[PublishedFlow, ...]
     outcomes: tuple[Named, ...]
     campaigns: tuple[Named, ...]
     contact_lists: tuple[str, ...]
@@ -74,6 +93,12 @@ class Organisation:
     attribute_bags: tuple[dict[str, str], ...]
     """Sets of participant attributes as flows leave them, odd keys and all."""
 
+    @property
+    def flows(self) -> tuple[PublishedFlow, ...]:
+        """Every flow that a conversation can run through."""
+        waiting = tuple(queue.in_queue_flow for queue in self.queues)
+        return (*self.inbound_flows, *self.outbound_flows, *self.mail_flows, *self.bots, *waiting)
+
 
 def found_organisation(seed: int, agents: int) -> Organisation:
     """The organisation of a seed, with so many agents; the same for the same two numbers."""
@@ -86,30 +111,39 @@ def found_organisation(seed: int, agents: int) -> Organisation:
         return tuple(Named(dice.uuid(), f"{prefix} {_PLACES[i % 8]} {i + 1}") for i in range(count))
 
     divisions, skills, codes, teams = ids(3), ids(16), ids(24), ids(4)
+
+    def flows(prefix: str, *types: str) -> tuple[PublishedFlow, ...]:
+        drawn = zip(named(prefix, len(types)), types, strict=True)
+        return tuple(PublishedFlow(each.id, each.name, kind, divisions[i % 3]) for i, (each, kind) in enumerate(drawn))
+
+    people, supervisors = _people(dice, agents, divisions, teams), _people(dice, 4, divisions, teams)
     queues = tuple(
         Queue(
             id=dice.uuid(),
             name=f"{_PLACES[i % 8]} | {_SERVICES[i * 3 % 8]} | {i + 1}",
             division_id=divisions[i % 3],
-            in_queue_flow=Named(dice.uuid(), f"InQueue_{_SERVICES[i * 3 % 8]}"),
+            in_queue_flow=PublishedFlow(
+                dice.uuid(), f"InQueue_{_SERVICES[i * 3 % 8]}", "INQUEUECALL", divisions[i % 3]
+            ),
             skill_ids=tuple(dice.few(skills, 4)),
             wrap_up_codes=tuple(dice.few(codes, 6)),
+            members=_members(dice, people, supervisors[i % 4]),
         )
         for i in range(12)
     )
     return Organisation(
         divisions=divisions,
         queues=queues,
-        agents=_people(dice, agents, divisions, teams),
-        supervisors=_people(dice, 4, divisions, teams),
+        agents=people,
+        supervisors=supervisors,
         skills=skills,
         languages=ids(5),
         language_codes=_LANGUAGES,
         edges=ids(6),
-        inbound_flows=named("Inbound", 4),
-        digital_flows=named("Digital", 3),
-        mail_flows=named("Mail", 2),
-        bots=named("Bot", 2),
+        inbound_flows=flows("Inbound", *["INBOUNDCALL"] * 4),
+        outbound_flows=flows("Outbound", *["OUTBOUNDCALL"] * 3),
+        mail_flows=flows("Mail", *["INBOUNDEMAIL"] * 2),
+        bots=flows("Bot", "DIGITALBOT", "BOT"),
         outcomes=named("Outcome", 5),
         campaigns=named("Campaign", 3),
         contact_lists=ids(3),
@@ -122,6 +156,7 @@ def found_organisation(seed: int, agents: int) -> Organisation:
         presences={name: dice.uuid() for name in _SYSTEM_PRESENCES},
         service_numbers=tuple(f"tel:+999800{i:04d}" for i in range(8)),
         attribute_bags=attribute_bags(dice),
+        leavers=_people(dice, 2, divisions, teams),
     )
 
 
@@ -137,6 +172,12 @@ _SYSTEM_PRESENCES = (
     "MEETING",
     "BREAK",
 )
+
+
+def _members(dice: Dice, agents: tuple[Agent, ...], supervisor: Agent) -> tuple[Member, ...]:
+    """About every second agent, and a supervisor who seldom joins; whom a conversation meets is not bound to it."""
+    chosen = [Member(agent.id, dice.chance(0.9)) for agent in agents if dice.chance(0.5)]
+    return (*chosen, Member(supervisor.id, dice.chance(0.3)))
 
 
 def _people(dice: Dice, count: int, divisions: tuple[str, ...], teams: tuple[str, ...]) -> tuple[Agent, ...]:

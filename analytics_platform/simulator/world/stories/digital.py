@@ -4,7 +4,7 @@ from analytics_platform.simulator.world.conversation import Facts, Flow, Metric,
 from analytics_platform.simulator.world.instants import MINUTE, SECOND
 from analytics_platform.simulator.world.legs import routing_facts, wrap_up_facts
 from analytics_platform.simulator.world.metrics import agent_metrics, customer_metrics, queue_metrics
-from analytics_platform.simulator.world.organisation import Agent, Named, Queue
+from analytics_platform.simulator.world.organisation import Agent, PublishedFlow, Queue
 from analytics_platform.simulator.world.stage import Stage, chain
 
 
@@ -24,13 +24,13 @@ def digital_customer(stage: Stage, facts: Facts, start: int, end: int, queue: Qu
 
 
 def bot_session(
-    stage: Stage, facts: Facts, peer: str, start: int, end: int, bot: Named, target: Queue | None
+    stage: Stage, facts: Facts, peer: str, start: int, end: int, bot: PublishedFlow, target: Queue | None
 ) -> Session:
     """A bot that talks first; without a target it was enough."""
     dice = stage.dice
     told = Flow(
         {"entryReason": bot.name, "entryType": "flow", "flowId": bot.id, "flowName": bot.name}
-        | {"flowType": dice.pick(("DIGITALBOT", "BOT")), "flowVersion": "2.0", "startingLanguage": "en-us"},
+        | {"flowType": bot.type, "flowVersion": "2.0", "startingLanguage": "en-us"},
         end,
         {"endingLanguage": "en-us", "exitReason": "TRANSFER" if target else "COMPLETE"},
     )

@@ -73,7 +73,7 @@ def _mail_queue(stage: Stage, mail: Facts, subject: str, peer: str, opened: int,
     routed = opened + dice.span(300, 900)
     told = Flow(
         {"entryReason": mail["addressTo"], "entryType": "direct", "flowId": flow.id, "flowName": flow.name}
-        | {"flowType": "INBOUNDEMAIL", "flowVersion": "12.0", "startingLanguage": "en-us"},
+        | {"flowType": flow.type, "flowVersion": "12.0", "startingLanguage": "en-us"},
         routed,
         {"endingLanguage": "en-us", "exitReason": "TRANSFER", "transferTargetAddress": queue.id}
         | {"transferTargetName": queue.name, "transferType": "ACD"},

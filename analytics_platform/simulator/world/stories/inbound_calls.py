@@ -39,7 +39,7 @@ def open_call(stage: Stage, queue: Queue | None) -> tuple[Line, int, int]:
     menu_start = start + 70
     menu_end = menu_start + stage.dice.span(4 * SECOND, 50 * SECOND)
     flow = stage.dice.pick(stage.organisation.inbound_flows)
-    leg = flow_leg(stage, line, menu_start, menu_end, queue, flow, "INBOUNDCALL")
+    leg = flow_leg(stage, line, menu_start, menu_end, queue, flow)
     stage.join("ivr", [leg], participantName=flow.name)
     return line, start, menu_end
 

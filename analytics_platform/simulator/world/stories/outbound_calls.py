@@ -112,11 +112,11 @@ def _dialer(stage: Stage, line: Line, contact: Facts, start: int, connected: int
     """The dialer's own participant, running the campaign's flow."""
     dice = stage.dice
     facts = voice_facts(stage, line, dice.uuid()) | contact | {"peerId": line.peer}
-    flow = dice.pick(stage.organisation.inbound_flows)
+    flow = dice.pick(stage.organisation.outbound_flows)
     left = connected + 200
     told = Flow(
-        {"entryReason": line.dnis, "entryType": "outbound", "flowId": flow.id, "flowName": "Outbound " + flow.name}
-        | {"flowType": "OUTBOUNDCALL", "flowVersion": "5.0", "startingLanguage": "en-us"},
+        {"entryReason": line.dnis, "entryType": "outbound", "flowId": flow.id, "flowName": flow.name}
+        | {"flowType": flow.type, "flowVersion": "5.0", "startingLanguage": "en-us"},
         left,
         {"endingLanguage": "en-us", "exitReason": "TRANSFER", "transferType": "ACD"},
     )
@@ -125,7 +125,7 @@ def _dialer(stage: Stage, line: Line, contact: Facts, start: int, connected: int
         Segment(connected, left, "ivr", {"conference": False}, {"disconnectType": "transfer"}),
     ]
     session = Session(facts, segments, [Metric(connected, "nFlow", 1), Metric(left, "tIvr", 200)], flow=told)
-    stage.join("outbound", [session], participantName="Outbound " + flow.name)
+    stage.join("outbound", [session], participantName=flow.name)
 
 
 def _campaign_agent(stage: Stage, line: Line, contact: Facts, connected: int, talked: int, queue: Queue) -> None:
