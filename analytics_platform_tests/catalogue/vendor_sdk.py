@@ -27,6 +27,15 @@ def operations() -> frozenset[tuple[str, str]]:
     return frozenset((method, path) for path, method in _OPERATION.findall(text))
 
 
+@cache
+def methods() -> dict[tuple[str, str], str]:
+    """The SDK's method for each operation of the analytics API, by HTTP method and path."""
+    text = (_folder() / "apis" / "analytics_api.py").read_text(encoding="utf-8")
+    parts = re.split(r"\n    def (\w+)\(self", text)[1:]
+    found = {name: _OPERATION.search(body) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    return {(match.group(2), match.group(1)): name for name, match in found.items() if match is not None}
+
+
 def region_domains() -> dict[str, str]:
     """AWS region to domain."""
     text = (_folder() / "purecloud_region_hosts.py").read_text(encoding="utf-8")
