@@ -25,7 +25,7 @@ def simulated_org(first_day: date, conversations_per_day: int) -> Iterator[str]:
     # The watermark trails the clock by an hour: just after midnight the clock is put far enough for yesterday.
     clock = max(now, today + timedelta(hours=1, minutes=5))
     words = [sys.executable, "-m", "analytics_platform.simulator", "--port", "0", "--running", "--lag-hours", "1"]
-    words += ["--start-day", first_day.isoformat(), "--days", str(max(1, (today.date() - first_day).days))]
+    words += ["--start-day", first_day.isoformat(), "--days", str((today.date() - first_day).days + 31)]
     words += ["--conversations-per-day", str(conversations_per_day), "--now", f"{clock:%Y-%m-%dT%H:%M:%SZ}"]
     words += ["--rate-limit", "3000"]
     with running(words, "the simulated org", stdout=subprocess.PIPE) as process:
