@@ -1,5 +1,6 @@
 """Simple filters are honoured; what is not simple is refused, never ignored."""
 
+import json
 from typing import Any
 
 import pytest
@@ -69,6 +70,24 @@ def test_or_and_clauses(asker: Asker) -> None:
     assert 0 < len(narrower) <= len(found)
 
 
+def test_a_property_is_looked_for_on_segments(asker: Asker) -> None:
+    held = {
+        (entry["property"], entry["propertyType"], entry["value"])
+        for record in asker.run("conversations", ALL)
+        for participant in record["participants"]
+        for session in participant["sessions"]
+        for segment in session["segments"]
+        for entry in segment.get("properties", [])
+    }
+    name, kind, value = min(held)
+    wanted = {"type": "property", "property": name, "propertyType": kind, "value": value}
+    found = asker.run("conversations", ALL, segmentFilters=one(wanted))
+    assert found
+    assert all(f'"value": "{value}"' in json.dumps(record) for record in found)
+    assert asker.run("conversations", ALL, segmentFilters=one({**wanted, "value": "no such value"})) == []
+    assert len(asker.run("conversations", ALL, segmentFilters=one({**wanted, "operator": "exists"}))) >= len(found)
+
+
 def test_a_user_filter_names_users(asker: Asker) -> None:
     everybody = asker.run("users", ALL)
     chosen = everybody[3]["userId"]
@@ -82,7 +101,7 @@ def test_a_user_filter_names_users(asker: Asker) -> None:
         ("conversations", {"conversationFilters": one({"type": "metric", "metric": "tTalk", "range": {"gt": 5}})}),
         ("conversations", {"segmentFilters": one({**dimension("mediaType", "voice"), "range": {"gt": 5}})}),
         ("conversations", {"segmentFilters": one(dimension("flowName", "x"))}),
-        ("conversations", {"segmentFilters": one({"type": "property", "property": "x", "value": "y"})}),
+        ("conversations", {"segmentFilters": one({"type": "property", "property": "x", "range": {"gt": 5}})}),
         ("users", {"presenceFilters": one(dimension("systemPresence", "AWAY"))}),
         ("users", {"routingStatusFilters": one(dimension("routingStatus", "IDLE"))}),
     ],
@@ -92,6 +111,6 @@ def test_what_is_not_supported_is_refused(asker: Asker, family: str, body: dict[
     assert "does not support" in refused["message"]
 
 
-@pytest.mark.parametrize("predicate", [{"type": "dimension"}, dimension("mediaType")])
+@pytest.mark.parametrize("predicate", [{"type": "dimension"}, {"type": "property"}, dimension("mediaType")])
 def test_half_a_predicate_is_refused(asker: Asker, predicate: dict[str, Any]) -> None:
     assert asker.refused(interval=day("2026-03-02"), segmentFilters=one(predicate))["code"] == "bad.request"

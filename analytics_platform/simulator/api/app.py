@@ -9,6 +9,7 @@ from analytics_platform.catalogue.operations import JOB_FAMILIES, Operation
 from analytics_platform.simulator.api.answers import Answer
 from analytics_platform.simulator.api.calls import Api, Call
 from analytics_platform.simulator.api.control import Control
+from analytics_platform.simulator.api.detail_queries import DetailQueriesApi
 from analytics_platform.simulator.api.details_jobs import JobApi
 from analytics_platform.simulator.api.directory import DirectoryApi
 from analytics_platform.simulator.api.errors import not_found
@@ -40,6 +41,7 @@ def _apis(org: Org) -> Iterator[Api]:
     for family in JOB_FAMILIES:
         yield JobApi(org, family)
     yield DirectoryApi(org)
+    yield DetailQueriesApi(org)
 
 
 def _unknown(call: Call) -> Answer:

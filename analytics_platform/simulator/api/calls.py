@@ -11,13 +11,18 @@ from analytics_platform.simulator.options import OAuthClient
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated request: who asks, for which operation, with what."""
+    """One authenticated request: who asks, for which operation, with what.
+
+    A query parameter that is given repeatedly is held as one, its values by commas; `base` is where the caller found
+    the org, such as `http://127.0.0.1:8765`.
+    """
 
     client: OAuthClient
     name: str
     path: dict[str, str]
     query: dict[str, str]
     body: bytes
+    base: str
 
 
 class Api(Protocol):

@@ -71,7 +71,8 @@ class Gate:
             if fault is not None and fault.kind == "permission_withdrawn":
                 client = OAuthClient(client.id, client.secret, frozenset())
             require_permission(client, self.operation)
-            call = Call(client, self.name, dict(request.path_params), dict(request.query_params), body)
+            query = {name: ",".join(request.query_params.getlist(name)) for name in request.query_params}
+            call = Call(client, self.name, dict(request.path_params), query, body, str(request.base_url).rstrip("/"))
             self.org.log.note_call(self.name, call.path, call.query, body)
             answer = self.serve(call)
             answer.headers |= spent

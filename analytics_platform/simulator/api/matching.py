@@ -1,10 +1,11 @@
-"""The filters of a query, as far as they are simple: dimensions that are matched, exist or do not exist.
+"""The filters of a query, as far as they are simple: dimensions, properties and judgements' metrics.
 
 A filter is `{"type": "and"|"or", "clauses": [...], "predicates": [...]}`; all filters of a query must hold. A segment
 filter holds when one segment, with its session and participant, satisfies it. What is not simple is refused.
 """
 
 from collections.abc import Callable, Iterable
+from operator import ge, gt, le, lt
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -31,6 +32,8 @@ _PLURALS = {
     "requestedRoutingSkillId": "requestedRoutingSkillIds",
     "sipResponseCode": "sipResponseCodes",
 }
+_BOUNDS: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+"""How a value stands to each bound of the vendor's NumericRange."""
 
 
 def _conversation(record: Any) -> Iterable[Layers]:
@@ -103,13 +106,36 @@ def _holds(told: dict[str, Any], layers: Layers) -> bool:
 
 
 def _predicate_holds(predicate: dict[str, Any], layers: Layers) -> bool:
-    name = _PLURALS.get(predicate["dimension"], predicate["dimension"])
-    found: Any = next((value for layer in layers if (value := getattr(layer, name, UNSET)) is not UNSET), UNSET)
+    found = _property(predicate, layers) if predicate.get("type") == "property" else _field(predicate, layers)
     operator = predicate.get("operator") or "matches"
     if operator != "matches":
         return (found is not UNSET) == (operator == "exists")
     values = found if isinstance(found, list) else [found]
+    within = predicate.get("range")
+    if within:
+        return any(
+            all(_BOUNDS[bound](value, edge) for bound, edge in within.items()) for value in values if value is not UNSET
+        )
     return any(_text(value) == predicate["value"] for value in values if value is not UNSET)
+
+
+def _field(predicate: dict[str, Any], layers: Layers) -> Any:
+    """The value of a dimension or of a metric that is a field of its own, such as a score."""
+    name = predicate[predicate.get("type") or "dimension"]
+    name = _PLURALS.get(name, name)
+    return next((value for layer in layers if (value := getattr(layer, name, UNSET)) is not UNSET), UNSET)
+
+
+def _property(predicate: dict[str, Any], layers: Layers) -> Any:
+    """The values of a segment's properties of a name, and of a type where the predicate has one."""
+    held = next((layer.properties for layer in layers if isinstance(layer, SegmentRecord)), UNSET)
+    wanted = predicate.get("propertyType")
+    values = [
+        entry.value
+        for entry in held or ()
+        if entry.property == predicate["property"] and wanted in (None, entry.propertyType)
+    ]
+    return values or UNSET
 
 
 def _text(value: Any) -> str:
@@ -119,14 +145,16 @@ def _text(value: Any) -> str:
 def _checked(told: dict[str, Any], types: tuple[type[Struct], ...]) -> bool:
     """True, or ApiError 400."""
     for predicate in told.get("predicates") or ():
-        if (predicate.get("type") or "dimension") != "dimension" or predicate.get("range"):
-            raise unsupported(f"predicates of type {predicate.get('type')} or with a range")
-        name = predicate.get("dimension")
+        kind = predicate.get("type") or "dimension"
+        if kind != "metric" and predicate.get("range"):
+            raise unsupported(f"predicates of type {kind} with a range")
+        name = predicate.get(kind)
         if name is None:
-            raise bad_request("A dimension predicate must name its dimension")
-        if not any(_PLURALS.get(name, name) in known.__struct_fields__ for known in types):
-            raise unsupported(f"the dimension {name}")
-        if (predicate.get("operator") or "matches") == "matches" and predicate.get("value") is None:
+            raise bad_request(f"A {kind} predicate must name its {kind}")
+        if kind != "property" and not any(_PLURALS.get(name, name) in known.__struct_fields__ for known in types):
+            raise unsupported(f"the {kind} {name}")
+        valued = predicate.get("value") is not None or predicate.get("range")
+        if (predicate.get("operator") or "matches") == "matches" and not valued:
             raise bad_request(f"The predicate on {name} must have a value")
     for clause in told.get("clauses") or ():
         _checked(clause, types)

@@ -1,15 +1,17 @@
-"""Records of the world as bytes of JSON, and which of them a job selects."""
+"""Records of the world as bytes of JSON, and which of them a job or a query selects."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from analytics_platform.simulator.api.conversation_details import conversation_detail
 from analytics_platform.simulator.api.interval import Interval
 from analytics_platform.simulator.api.matching import Matcher
+from analytics_platform.simulator.api.properties import PropertyIndex
 from analytics_platform.simulator.api.records.conversations import ConversationRecord
 from analytics_platform.simulator.api.user_details import user_detail
 from analytics_platform.simulator.assumptions import Assumptions
@@ -27,6 +29,7 @@ class Teller:
 
     def __init__(self, world: World, assumptions: Assumptions) -> None:
         self.world = world
+        self.properties = PropertyIndex()
         self._touching = assumptions.touching_end_counts
         self._encoder = msgspec.json.Encoder()
         self._kept: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
@@ -35,16 +38,25 @@ class Teller:
 
     def conversation_record(self, outline: Outline, at: int) -> ConversationRecord | None:
         """A conversation as known before `at`; None when it had not started."""
-        return conversation_detail(self.world.conversation(outline), at)
+        return self._told(self.world.conversation(outline), at)
+
+    def conversation_without_attributes(self, outline: Outline, at: int) -> ConversationRecord | None:
+        """The same as synchronous queries tell it: no participant carries its attributes."""
+        record = self.conversation_record(outline, at)
+        if record is not None:
+            for participant in record.participants or ():
+                participant.attributes = UNSET
+        return record
 
     def conversation_json(self, outline: Outline, at: int) -> bytes:
         """A conversation that started before `at`, as known before it, as JSON."""
         kept = self._kept.get(outline.id)
-        if kept is not None and kept[0] <= at:
+        indexed = self.properties.holds(outline.id)
+        if kept is not None and kept[0] <= at and not indexed:
             return kept[1]
         conversation = self.world.conversation(outline)
-        told = self._encoder.encode(conversation_detail(conversation, at))
-        if conversation.settled <= at:
+        told = self._encoder.encode(self._told(conversation, at))
+        if conversation.settled <= at and not indexed:
             self._keep(outline.id, conversation.settled, told)
         return told
 
@@ -57,18 +69,29 @@ class Teller:
     def conversations_alive(self, interval: Interval, at: int, body: dict[str, Any]) -> list[Outline]:
         """What a conversation job selects, in the order asked for; filters, limit and day matching honoured."""
         earliest = interval.start // DAY * DAY if body.get("startOfDayIntervalMatching") else -FOREVER
+        outlines = self.world.outlines_alive(min(interval.start, at), interval.end)
+        return self._chosen((each for each in outlines if each.start >= earliest), interval.start, at, body)
+
+    def conversations_started(self, interval: Interval, at: int, body: dict[str, Any]) -> list[Outline]:
+        """What a conversation query selects: of the conversations that started on a UTC day the interval touches,
+        those its filters take, in the order asked for."""
+        first, last = interval.start // DAY * DAY, -(-interval.end // DAY) * DAY
+        return self._chosen(self.world.outlines_started(first, last), first, at, body)
+
+    def _chosen(self, outlines: Iterable[Outline], start: int, at: int, body: dict[str, Any]) -> list[Outline]:
+        """Of the outlines by start those that were alive from `start` on, as known before `at`, and match."""
         matcher = Matcher.of_conversations(body)
         order_by = body.get("orderBy") or "conversationStart"
         chosen: list[tuple[int, Outline]] = []
-        for outline in self.world.outlines_alive(min(interval.start, at), interval.end):
-            if outline.start >= at or outline.start < earliest:
+        for outline in outlines:
+            if outline.start >= at:
                 continue
             key = outline.start
-            if outline.start < interval.start or order_by != "conversationStart" or matcher.asks:
+            if outline.start < start or order_by != "conversationStart" or matcher.asks:
                 conversation = self.world.conversation(outline)
-                if not self._alive(conversation, interval.start, at):
+                if not self._alive(conversation, start, at):
                     continue
-                if matcher.asks and not matcher.matches(conversation_detail(conversation, at)):
+                if matcher.asks and not matcher.matches(self._told(conversation, at)):
                     continue
                 key = _order_key(conversation, order_by, at)
             chosen.append((key, outline))
@@ -84,6 +107,9 @@ class Teller:
             if record is not None and (not matcher.asks or matcher.matches(record)):
                 chosen.append((position, timeline))
         return _ordered(chosen, body)
+
+    def _told(self, conversation: Conversation, at: int) -> ConversationRecord | None:
+        return self.properties.told(conversation_detail(conversation, at), at)
 
     def _alive(self, conversation: Conversation, start: int, at: int) -> bool:
         end = conversation.end_seen(at)

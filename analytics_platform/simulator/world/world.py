@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import chain
+from uuid import UUID
 
 from analytics_platform.simulator.world.agents import Timeline, shift, timelines
 from analytics_platform.simulator.world.conversation import Conversation
@@ -18,6 +20,8 @@ from analytics_platform.simulator.world.stories.book import STORIES
 
 _DAYS_KEPT = 8
 """Days whose outlines are held at once."""
+_DAYS_INDEXED = 400
+"""Days for which it is held which conversations started on them, a small number each."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class World:
         self._duty: dict[int, tuple[Agent, ...]] = {}
         self._long: dict[int, list[Outline]] = {}
         self._day = lru_cache(maxsize=_DAYS_KEPT)(self._draw)
+        self._heads = lru_cache(maxsize=_DAYS_INDEXED)(self._draw_heads)
 
     @cached_property
     def timelines(self) -> list[Timeline]:
@@ -70,6 +75,14 @@ class World:
         for day in range(self.first_day, min(self.first_day + self.options.days, end // DAY + 1)):
             drawn = self._long_of(day) if (day + 1) * DAY + SHORT < start else self._day(day)
             yield from (outline for outline in drawn if outline.start < end and outline.until >= start)
+
+    def outline(self, conversation_id: str) -> Outline | None:
+        """The outline of the conversation with an id, None where there is none; no conversation is told for it."""
+        head = _head(conversation_id)
+        days = range(self.first_day, self.first_day + self.options.days)
+        drawn = (self._day(day) for day in days if head in self._heads(day))
+        outlines = chain(self._older, chain.from_iterable(drawn)) if head is not None else ()
+        return next((outline for outline in outlines if outline.id == conversation_id), None)
 
     def conversation(self, outline: Outline) -> Conversation:
         """All that happened in one conversation."""
@@ -101,8 +114,20 @@ class World:
         first_number = (day - self.first_day) * count
         return tuple(day_outlines(self.options.seed, day, count, first_number))
 
+    def _draw_heads(self, day: int) -> frozenset[int | None]:
+        """The heads of a day's ids, which tell whether the day need be drawn for an id."""
+        return frozenset(_head(outline.id) for outline in self._day(day))
+
     def _long_of(self, day: int) -> list[Outline]:
         """The few of a day that can outlive it by much; kept for good, so that days long past need no drawing."""
         if day not in self._long:
             self._long[day] = [outline for outline in self._day(day) if outline.kind in LONG_KINDS]
         return self._long[day]
+
+
+def _head(conversation_id: str) -> int | None:
+    """The first 32 bits of an id, None for a text that is no id; whoever shares them is told apart by the whole id."""
+    try:
+        return UUID(conversation_id).int >> 96
+    except ValueError:
+        return None
