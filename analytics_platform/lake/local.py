@@ -24,8 +24,8 @@ class LocalPlace:
         self.readers = 2  # more only wait for each other: a warm footer costs 0.2 ms, nearly all of it CPU
         self.staging_parent = self.root / ".staging"
 
-    def path(self, table: str, day: date) -> str:
-        return str(self.root / table / day_folder(day) / FILE)
+    def path(self, table: str, day: date, name: str = FILE) -> str:
+        return str(self.root / table / day_folder(day) / name)
 
     def table_path(self, table: str) -> str:
         return str(self.root / table)
@@ -51,13 +51,13 @@ class LocalPlace:
                 return []
         return sorted(found)
 
-    def open(self, table: str, day: date) -> pa.NativeFile:
-        path = self.path(table, day)
+    def open(self, table: str, day: date, name: str = FILE) -> pa.NativeFile:
+        path = self.path(table, day, name)
         with told(f"opening {table} of {day}", path):
             return pa.OSFile(path, "rb")
 
-    def publish(self, staged: Path, table: str, day: date) -> None:
-        final = Path(self.path(table, day))
+    def publish(self, staged: Path, table: str, day: date, name: str = FILE) -> None:
+        final = Path(self.path(table, day, name))
         with told(f"publishing {table} of {day}", self.name, writing=True):
             self._move(staged, final)
 
@@ -71,8 +71,8 @@ class LocalPlace:
                     return False  # a file system without hard links
         return True
 
-    def remove(self, table: str, day: date) -> None:
-        final = Path(self.path(table, day))
+    def remove(self, table: str, day: date, name: str = FILE) -> None:
+        final = Path(self.path(table, day, name))
         with told(f"removing {table} of {day}", self.name, writing=True):
             try:
                 final.unlink()

@@ -29,8 +29,8 @@ class ObjectStorePlace:
         self.staging_parent = scratch
         self._swept = False
 
-    def path(self, table: str, day: date) -> str:
-        return f"{self.root}/{table}/{day_folder(day)}/{FILE}"
+    def path(self, table: str, day: date, name: str = FILE) -> str:
+        return f"{self.root}/{table}/{day_folder(day)}/{name}"
 
     def table_path(self, table: str) -> str:
         return f"{self.root}/{table}"
@@ -56,27 +56,27 @@ class ObjectStorePlace:
         ]
         return sorted(day for day in days if day)
 
-    def open(self, table: str, day: date) -> pa.NativeFile:
+    def open(self, table: str, day: date, name: str = FILE) -> pa.NativeFile:
         with told(f"opening {table} of {day}", self.name):
-            return self.filesystem.open_input_file(self.path(table, day))
+            return self.filesystem.open_input_file(self.path(table, day, name))
 
-    def publish(self, staged: Path, table: str, day: date) -> None:
+    def publish(self, staged: Path, table: str, day: date, name: str = FILE) -> None:
         key = self._staging_key()
         with told(f"publishing {table} of {day}", self.name, writing=True):
             self._sweep()
             self._upload(staged, key)
             # One request on the server: the final key never holds part of a file.
-            self.filesystem.copy_file(key, self.path(table, day))
+            self.filesystem.copy_file(key, self.path(table, day, name))
             self.filesystem.delete_file(key)
         staged.unlink()
 
     def link(self, folder: Path) -> bool:
         return False
 
-    def remove(self, table: str, day: date) -> None:
+    def remove(self, table: str, day: date, name: str = FILE) -> None:
         with told(f"removing {table} of {day}", self.name, writing=True):
-            if self.filesystem.get_file_info(self.path(table, day)).type is pafs.FileType.File:
-                self.filesystem.delete_file(self.path(table, day))
+            if self.filesystem.get_file_info(self.path(table, day, name)).type is pafs.FileType.File:
+                self.filesystem.delete_file(self.path(table, day, name))
 
     def check_writable(self) -> None:
         key = self._staging_key()

@@ -18,6 +18,8 @@ _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 class Place(Protocol):
     """A folder or an object store that holds `<table>/day=YYYY-MM-DD/data.parquet`.
 
+    A day's folder may hold a file of another `name`, kept as it came; it is no partition and no table's day.
+
     `name` is safe to print: it holds no credentials. `filesystem` and `path` are for readers of Arrow datasets.
     `readers` is how many footers are worth reading at once. `steady` says whether an open file stays as it is when the
     partition is replaced; where not, a read that needs several requests may meet two versions.
@@ -29,7 +31,7 @@ class Place(Protocol):
     readers: int
     steady: bool
 
-    def path(self, table: str, day: date) -> str: ...
+    def path(self, table: str, day: date, name: str = FILE) -> str: ...
 
     def table_path(self, table: str) -> str: ...
 
@@ -37,11 +39,11 @@ class Place(Protocol):
 
     def days(self, table: str) -> list[date]: ...
 
-    def open(self, table: str, day: date) -> pa.NativeFile:
+    def open(self, table: str, day: date, name: str = FILE) -> pa.NativeFile:
         """The partition's file for random access; FileNotFoundError when it has not landed."""
         ...
 
-    def publish(self, staged: Path, table: str, day: date) -> None:
+    def publish(self, staged: Path, table: str, day: date, name: str = FILE) -> None:
         """Replace the partition by the local file `staged`, which is gone afterwards."""
         ...
 
@@ -52,7 +54,7 @@ class Place(Protocol):
         """
         ...
 
-    def remove(self, table: str, day: date) -> None:
+    def remove(self, table: str, day: date, name: str = FILE) -> None:
         """Remove the partition; nothing happens when it has not landed."""
         ...
 

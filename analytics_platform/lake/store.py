@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics_platform.lake.errors import LakeError, PartitionDamaged, PartitionMissing, told
+from analytics_platform.lake.files import FileWriter
 from analytics_platform.lake.frames import scan_days
 from analytics_platform.lake.layout import Layout
 from analytics_platform.lake.manifest import Manifest, manifest_of, verify
 from analytics_platform.lake.partition import PartitionWriter
-from analytics_platform.lake.place import Place, is_table
+from analytics_platform.lake.place import FILE, Place, is_table
 from analytics_platform.lake.places import place_at
 from analytics_platform.lake.staging import Staging
 
@@ -71,6 +72,28 @@ class Lake:
         with told(f"staging {table} of {day}", str(self._staging.parent), writing=True):
             file = self._staging.new_file()
         return PartitionWriter(table, day, schema, layout, file, self._publish)
+
+    def stage_file(self, folder: str, day: date, name: str) -> FileWriter:
+        """Begin a file kept as it comes, `<root>/<folder>/day=YYYY-MM-DD/<name>`; no reader sees it before
+        `seal().publish()`. The folder is one of its own: readers of tables may stumble over what is no Parquet.
+        """
+        if not is_table(folder) or name == FILE:
+            raise ValueError(f"A file cannot be kept as {folder}/{name}: that is no name of a folder, or a table's.")
+        with told(f"staging {name} of {day}", str(self._staging.parent), writing=True):
+            file = self._staging.new_file()
+        return FileWriter(folder, day, name, file, self._publish)
+
+    def read_file(self, folder: str, day: date, name: str) -> bytes:
+        """A kept file whole, in memory; PartitionMissing if absent."""
+        try:
+            with self.place.open(folder, day, name) as source, told(f"reading {name} of {day}", self.place.name):
+                return bytes(source.read())
+        except FileNotFoundError:
+            raise PartitionMissing(f"There is no {folder}/{name} of {day} at {self.place.name}; land it.") from None
+
+    def remove_file(self, folder: str, day: date, name: str) -> None:
+        """Remove a kept file; nothing happens when there is none."""
+        self.place.remove(folder, day, name)
 
     def manifest(self, table: str, day: date) -> Manifest | None:
         """The partition's manifest, or None when it has not landed."""
@@ -176,9 +199,9 @@ class Lake:
         """Remove the partition; nothing happens when it has not landed."""
         self.place.remove(table, day)
 
-    def _publish(self, file: Path, table: str, day: date) -> None:
+    def _publish(self, file: Path, table: str, day: date, name: str = FILE) -> None:
         # A method of the lake, so that whoever may still publish keeps its staging folder alive.
-        self.place.publish(file, table, day)
+        self.place.publish(file, table, day, name)
 
     def _steadily(self, read: Callable[[], _T]) -> _T:
         """Read again where the partition may have been replaced between two requests of one read."""
