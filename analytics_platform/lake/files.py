@@ -17,12 +17,12 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A whole file on disk that no reader sees yet. `sha256` is of all its bytes, as hexadecimal digits."""
+    """A whole file on disk that no reader sees yet. `size` in bytes, `sha256` of all of them, as hexadecimal digits."""
 
     folder: str
     day: date
     name: str
-    bytes: int
+    size: int
     sha256: str
     _file: Path
     _publish: Callable[[Path, str, date, str], None]

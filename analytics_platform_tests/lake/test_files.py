@@ -1,4 +1,4 @@
-"""Files kept as they came: whole, replaced in one step, in a folder and in an object store, and never taken for days."""
+"""Files kept as they came: whole, replaced in one step, on disk and in an object store, never taken for days."""
 
 import hashlib
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def _staged(lake: Lake, content: bytes) -> StagedFile:
 def test_a_file_is_read_back_as_it_came_and_known_by_size_and_digest(lake: Lake) -> None:
     content = b"\xff\x00quite\r\nanything" * 70_000
     staged = _staged(lake, content)
-    assert (staged.bytes, staged.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert (staged.size, staged.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert staged.read() == content
     with pytest.raises(PartitionMissing):
         lake.read_file(FOLDER, DAY, NAME)
@@ -53,7 +53,7 @@ def test_a_file_is_replaced_and_removed(lake: Lake) -> None:
     assert lake.read_file(FOLDER, DAY, NAME) == b"new"
     lake.remove_file(FOLDER, DAY, NAME)
     lake.remove_file(FOLDER, DAY, NAME)
-    with pytest.raises(PartitionMissing, match="export_queues_files/export.csv"):
+    with pytest.raises(PartitionMissing, match=r"export_queues_files/export\.csv"):
         lake.read_file(FOLDER, DAY, NAME)
 
 
