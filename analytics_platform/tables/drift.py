@@ -84,7 +84,8 @@ def _struct(model_name: str) -> type[msgspec.Struct]:
 def _item(field: Field) -> Any:
     if field.is_model:
         return _struct(field.type)
-    return Literal[field.known_values] if field.known_values else _PLAIN[field.type]
+    # What is neither plain nor a model is passed over: no table has a column for it.
+    return Literal[field.known_values] if field.known_values else _PLAIN.get(field.type, Any)
 
 
 def _container(field: Field, item: Any) -> Any:
