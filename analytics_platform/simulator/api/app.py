@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from analytics_platform.catalogue.operations import JOB_FAMILIES, Operation
+from analytics_platform.simulator.api.aggregates import AggregatesApi
 from analytics_platform.simulator.api.answers import Answer
 from analytics_platform.simulator.api.calls import Api, Call
 from analytics_platform.simulator.api.control import Control
@@ -14,6 +15,7 @@ from analytics_platform.simulator.api.details_jobs import JobApi
 from analytics_platform.simulator.api.directory import DirectoryApi
 from analytics_platform.simulator.api.errors import not_found
 from analytics_platform.simulator.api.gate import Gate, TokenGate
+from analytics_platform.simulator.api.observations import ObservationsApi
 from analytics_platform.simulator.api.org import Org
 
 
@@ -40,7 +42,9 @@ def simulated_org(org: Org) -> Starlette:
 def _apis(org: Org) -> Iterator[Api]:
     for family in JOB_FAMILIES:
         yield JobApi(org, family)
+    yield AggregatesApi(org)
     yield DirectoryApi(org)
+    yield ObservationsApi(org)
     yield DetailQueriesApi(org)
 
 

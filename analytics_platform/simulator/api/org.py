@@ -7,7 +7,6 @@ from analytics_platform.simulator.api.faults import Faults
 from analytics_platform.simulator.api.jobs import Jobs
 from analytics_platform.simulator.api.oauth import Login
 from analytics_platform.simulator.api.request_log import RequestLog
-from analytics_platform.simulator.api.statistics.told import KeptFacts
 from analytics_platform.simulator.api.telling import Teller
 from analytics_platform.simulator.clock import Clock
 from analytics_platform.simulator.options import SimulatorOptions
@@ -28,7 +27,6 @@ class Org:
         self.lag_hours = {"conversations": options.lag_hours, "users": users_lag}
         self.world = World(options.world())
         self.teller = Teller(self.world, assumed)
-        self.kept_facts = KeptFacts()
         self.login = Login(options.clients, options.token_lifetime)
         self.budget = Budget(options.rate_limit, assumed.rate_window_seconds)
         self.token_budget = Budget(assumed.token_rate_limit, assumed.rate_window_seconds)

@@ -1,11 +1,15 @@
 """Request bodies, held against the vendor's models: what the model does not know is refused, in the vendor's words."""
 
+import re
 from typing import Any
 
 import msgspec
 
 from analytics_platform.catalogue.models import Field, model
 from analytics_platform.simulator.api.errors import ApiError, bad_request, invalid_value
+
+_SUBJECT = re.compile(r"(.+?)(Aggregat|Observation)(?:e|ion)?(?:Query|View|Sort)")
+_KINDS = {"groupBy": "Dimension", "dimension": "Dimension", "metrics": "Metric", "target": "Metric", "name": "Metric"}
 
 
 def read_body(body: bytes, model_name: str) -> dict[str, Any]:
@@ -28,23 +32,30 @@ def _check(told: dict[str, Any], model_name: str, path: str) -> None:
         if name not in fields:
             raise bad_request(f'Unrecognized field "{path}{name}" (class {model_name}), not marked as ignorable')
         if value is not None:
-            _check_field(value, fields[name], path + name)
+            _check_field(value, fields[name], path + name, _type_name(model_name, name))
     for field in fields.values():
         if field.required and told.get(field.name) is None:
             raise ApiError(400, "constraint.validation", f"{path}{field.name} may not be null")
 
 
-def _check_field(value: Any, field: Field, path: str) -> None:
+def _type_name(model_name: str, name: str) -> str:
+    """The vendor's name of a field's type in a refusal, where a real one was seen; else made of the field's name."""
+    if name == "type" and model_name.endswith("QueryFilter"):
+        return "QueryFilterType"
+    return name[0].upper() + name[1:]
+
+
+def _check_field(value: Any, field: Field, path: str, type_name: str) -> None:
     if field.container == "list":
         if not isinstance(value, list):
             raise _mistyped(value, path, "list")
         for position, item in enumerate(value):
-            _check_one(item, field, f"{path}[{position}]")
+            _check_one(item, field, f"{path}[{position}]", type_name)
     else:
-        _check_one(value, field, path)
+        _check_one(value, field, path, type_name)
 
 
-def _check_one(value: Any, field: Field, path: str) -> None:
+def _check_one(value: Any, field: Field, path: str, type_name: str) -> None:
     if field.is_model:
         if not isinstance(value, dict):
             raise _mistyped(value, path, "object")
@@ -58,7 +69,18 @@ def _check_one(value: Any, field: Field, path: str) -> None:
     elif not isinstance(value, str):
         raise _mistyped(value, path, "string")
     elif field.known_values and value not in field.known_values:
-        raise invalid_value(value, field.name[0].upper() + field.name[1:], field.known_values)
+        raise invalid_value(value, type_name, field.known_values)
+
+
+def _field_type(model_name: str, field: Field) -> str:
+    """The vendor's name of an enum: UserAggregateDimension and QueryFilterType were seen, the others follow them."""
+    if field.name == "type" and model_name.endswith(("Filter", "Clause")):
+        return "QueryFilterType"
+    subject = _SUBJECT.match(model_name)
+    if subject is not None and field.name in _KINDS:
+        subject_kind = "Aggregate" if subject[2] == "Aggregat" else subject[2]
+        return subject[1] + subject_kind + _KINDS[field.name]
+    return field.name[0].upper() + field.name[1:]
 
 
 def _mistyped(value: Any, path: str, wanted: str) -> ApiError:

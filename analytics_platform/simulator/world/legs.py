@@ -14,6 +14,8 @@ from analytics_platform.simulator.world.organisation import Agent, PublishedFlow
 from analytics_platform.simulator.world.stage import Stage, chain
 
 SERVICE_LEVEL = 20 * SECOND
+SERVICE_TARGET = 0.8
+"""The share of conversations that every queue means to answer within its service level."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from analytics_platform.simulator.api.errors import unsupported
-
-if TYPE_CHECKING:
-    from analytics_platform.simulator.api.org import Org
+from analytics_platform.simulator.api.org import Org
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Fact:
     qualifier: str | None = None
 
 
-Facts = Callable[["Org", int, int], Iterator[Fact]]
+Facts = Callable[[Org, int, int], Iterator[Fact]]
 """A family's facts with `start <= at < end`, in any order, as known at the org's clock."""
 
 
