@@ -4,7 +4,7 @@ import warnings
 
 import dagster as dg
 
-from analytics_platform.defs import conversation_details, user_details
+from analytics_platform.defs import capabilities, conversation_details, user_details
 from analytics_platform.defs.alerts import alert_sensors
 from analytics_platform.defs.resources import (
     GenesysCloudResource,
@@ -31,7 +31,12 @@ def platform(settings: Settings) -> dg.Definitions:
         # A stream waits for the vendor and works in threads: a process a step would only cost its start.
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(conversation_details.definitions(settings), user_details.definitions(settings), own)
+    return dg.Definitions.merge(
+        conversation_details.definitions(settings),
+        user_details.definitions(settings),
+        capabilities.definitions(settings),
+        own,
+    )
 
 
 @dg.definitions

@@ -1,13 +1,14 @@
-"""`check`: credentials, permissions, reachability, the lake and the state folder, each with what to do about it."""
+"""`check`: credentials, reachability, the lake, the state folder and what the org serves, each with what to do."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from analytics_platform.capabilities import Capabilities, known_capabilities, remember
+from analytics_platform.choices import load_choices
+from analytics_platform.cli.findings import Finding, shown
 from analytics_platform.connections import connected, opened_lake
 from analytics_platform.settings import Settings, SettingsError, load_settings
 
@@ -15,25 +16,20 @@ if TYPE_CHECKING:
     from analytics_platform.genesys_cloud.client import GenesysCloud
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: `told` is what was found, or what is wrong and what to do."""
+def check(
+    everything: Annotated[bool, typer.Option("--all", help="Show each operation of the vendor's as well.")] = False,
+) -> None:
+    """Check credentials, reachability, the lake and what the org serves; say what is missing and where to get it."""
+    from analytics_platform.cli.standing import every_operation
 
-    subject: str
-    good: bool
-    told: str
-
-
-def check() -> None:
-    """Check credentials, permissions per stream, reachability and the lake; say what is missing and where to get it."""
-    findings = list(_findings(load_settings()))
-    shown = Table(show_edge=False)
-    for heading in ("", "what", "found"):
-        shown.add_column(heading, overflow="fold")
-    for finding in findings:
-        shown.add_row("[green]ok[/]" if finding.good else "[red]no[/]", finding.subject, finding.told)
-    Console().print(shown)
-    if not all(finding.good for finding in findings):
+    settings = load_settings()
+    findings = list(_findings(settings))
+    console = Console()
+    console.print(shown(findings))
+    if everything and (learned := known_capabilities(settings).learned):
+        console.print()
+        console.print(every_operation(learned))
+    if any(finding.good is False for finding in findings):
         raise typer.Exit(1)
 
 
@@ -63,6 +59,22 @@ def _org(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
             yield Finding(stream.name, False, str(fault))
         else:
             yield Finding(stream.name, True, f"permission granted; complete before {watermark:%Y-%m-%d %H:%M} UTC")
+    yield from _served(client, settings)
+
+
+def _served(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
+    from analytics_platform.cli.standing import standing
+    from analytics_platform.genesys_cloud.errors import GenesysCloudError
+    from analytics_platform.genesys_cloud.probe import probe
+
+    try:
+        learned = probe(client)
+        yield from standing(Capabilities(learned), load_choices(settings))
+        remember(settings, learned)
+    except (GenesysCloudError, SettingsError) as fault:
+        yield Finding("what the org serves", False, str(fault))
+    except OSError as fault:
+        yield Finding("what the org serves", False, f"It cannot be kept in {settings.state}: {fault}.")
 
 
 def _looked(subject: str, look: Callable[[], str]) -> Finding:

@@ -22,4 +22,4 @@ class Learned:
     standing: Standing
     at: datetime
     why: str = ""
-    """One sentence that says what is wrong and what to do, or why nothing is known; empty for one that is served."""
+    """What is wrong and what to do, why nothing is known, or which other operation told; empty where none of these."""

@@ -1,5 +1,6 @@
 """`check` says what is missing and where to get it, and ends with an exit code a script can use."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,15 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from analytics_platform.catalogue.aggregates import AGGREGATES
+from analytics_platform.catalogue.observations import OBSERVATIONS
+from analytics_platform.catalogue.operations import OPERATIONS
 from analytics_platform_tests.simulated_org import SimulatedOrg
 
 PROGRAM = Path(sys.executable).parent / "analytics-platform"
 
 
-def _check(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def _check(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("GENESYSCLOUD", "ANALYTICS"))}
     return subprocess.run(
-        [PROGRAM, "check"], cwd=folder, env={**own, "COLUMNS": "300", **settings}, capture_output=True, text=True
+        [PROGRAM, "check", *words],
+        cwd=folder,
+        env={**own, "COLUMNS": "300", **settings},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -59,6 +67,54 @@ def test_a_missing_permission_names_it_and_where_to_grant_it(
     assert done.returncode == 1
     assert "ok │ conversation_details" in " ".join(done.stdout.split())
     assert "analytics:userDetail:view" in done.stdout and "Admin" in done.stdout
+
+
+def test_a_stream_that_was_chosen_and_cannot_land_is_told_and_so_is_how_to_leave_it_out(
+    start_org: Callable[..., SimulatedOrg], tmp_path: Path
+) -> None:
+    details = "analytics:conversationDetail:view,analytics:userDetail:view"
+    org = start_org(client=[f"details:secret:{details}"])
+    settings = _named(org, GENESYSCLOUD_OAUTHCLIENT_ID="details", GENESYSCLOUD_OAUTHCLIENT_SECRET="secret")
+    done = _check(tmp_path, **settings)
+    assert done.returncode == 1
+    told = " ".join(done.stdout.split())
+    assert "no │ queue_observations" in told and "analytics:queueObservation:view" in told
+    assert "aggregates.bots.enabled = false" in told
+
+    (tmp_path / "streams.toml").write_text(
+        "".join(f"[aggregates.{family.name}]\nenabled = false\n" for family in AGGREGATES)
+        + "".join(f"[observations.{family.name}]\nenabled = false\n" for family in OBSERVATIONS)
+    )
+    done = _check(tmp_path, **settings, ANALYTICS_PLATFORM_STREAMS="streams.toml")
+    assert done.returncode == 0, done.stdout
+    assert "missing permission: exports.list (analytics:dataExport:view)" in " ".join(done.stdout.split())
+
+
+def test_what_the_vendor_withdrew_and_the_org_lacks_is_information(
+    start_org: Callable[..., SimulatedOrg], tmp_path: Path
+) -> None:
+    done = _check(tmp_path, **_named(start_org(withdrawn=False)))
+    assert done.returncode == 0, done.stdout
+    assert "– │ snapshots │ not answered by this org, withdrawn by the vendor: reports.list" in " ".join(
+        done.stdout.split()
+    )
+
+
+def test_all_shows_every_operation_and_the_answer_is_kept(org: SimulatedOrg, tmp_path: Path) -> None:
+    done = _check(tmp_path, "--all", **_named(org))
+    told = " ".join(done.stdout.split())
+    for operation in OPERATIONS:
+        assert f"{operation.name} │ {operation.method} {operation.path} │" in told
+    (kept,) = (tmp_path / "data" / "state").glob("capabilities-*.json")
+    assert set(json.loads(kept.read_text())) == {operation.name for operation in OPERATIONS}
+
+
+def test_choices_that_cannot_be_read_are_told_beside_the_rest(org: SimulatedOrg, tmp_path: Path) -> None:
+    (tmp_path / "streams.toml").write_text("[aggregates.martians]")
+    done = _check(tmp_path, **_named(org, ANALYTICS_PLATFORM_STREAMS="streams.toml"))
+    assert done.returncode == 1
+    assert "ok │ conversation_details" in " ".join(done.stdout.split())
+    assert "There is no family of aggregates 'martians'" in done.stdout and "Traceback" not in done.stderr
 
 
 def test_an_unknown_region_lists_the_known_ones(tmp_path: Path) -> None:
