@@ -52,11 +52,18 @@ def _rows(answer: "duckdb.DuckDBPyConnection") -> Iterator[Sequence[Any]]:
 
 def _table(names: Sequence[str], answer: "duckdb.DuckDBPyConnection", out: TextIO, limit: int) -> None:
     rows = answer.fetchmany(limit + 1) if limit else answer.fetchall()
+    console = show(names, rows[:limit] if limit else rows, out)
+    if limit and len(rows) > limit:
+        console.print(f"The first {limit} rows; --limit 0 shows all, --format csv writes them.", soft_wrap=True)
+
+
+def show(names: Sequence[str], rows: Sequence[Sequence[Any]], out: TextIO) -> Console:
+    """Write rows as a table to `out`; the console it was written with may go on below it."""
     shown = Table(show_edge=False)
     for index, name in enumerate(names):
         numbers = rows and all(_is_number(row[index]) or row[index] is None for row in rows)
         shown.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
-    for row in rows[:limit] if limit else rows:
+    for row in rows:
         shown.add_row(*(Text(_cell(value)) for value in row))
     console = Console(file=out)
     if not out.isatty():
@@ -64,8 +71,7 @@ def _table(names: Sequence[str], answer: "duckdb.DuckDBPyConnection", out: TextI
             console.width, console.measure(shown, options=console.options.update(width=100_000)).maximum
         )
     console.print(shown)
-    if limit and len(rows) > limit:
-        console.print(f"The first {limit} rows; --limit 0 shows all, --format csv writes them.", soft_wrap=True)
+    return console
 
 
 def _json(names: Sequence[str], answer: "duckdb.DuckDBPyConnection", out: TextIO) -> None:

@@ -14,9 +14,12 @@ _COMMANDS = {
     "check": "analytics_platform.cli.check:check",
     "status": "analytics_platform.cli.status:status",
     "sql": "analytics_platform.cli.sql:sql",
+    "query": "analytics_platform.cli.query:query",
+    "index-property": "analytics_platform.cli.index_property:index_property",
     "simulate": "analytics_platform.simulator.command:simulate",
 }
 _EXPECTED = {
+    "analytics_platform.catalogue.names": "UnknownName",
     "analytics_platform.cli.errors": "Expected",
     "analytics_platform.cli.servers": "ServerFailed",
     "analytics_platform.genesys_cloud.errors": "GenesysCloudError",
@@ -32,14 +35,18 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return list(_COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
         if cmd_name not in _COMMANDS:
             return None
-        module, _, function = _COMMANDS[cmd_name].partition(":")
-        single = typer.Typer(add_completion=False)
-        single.command(cmd_name)(getattr(import_module(module), function))
-        command = typer.main.get_command(single)
-        assert isinstance(command, TyperCommand)
+        module, _, named = _COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), named)
+        if isinstance(found, typer.Typer):
+            command = typer.main.get_command(found)
+        else:
+            single = typer.Typer(add_completion=False)
+            single.command(cmd_name)(found)
+            command = typer.main.get_command(single)
+        assert isinstance(command, TyperCommand | TyperGroup)
         command.name = cmd_name
         return command
 

@@ -16,6 +16,7 @@
         ├── NotFound              404
         ├── NotJson               a body that is not the JSON it should be
         ├── UnexpectedAnswer      a redirect, or an answer without what it must hold
+        ├── QueryRefused          a question that cannot be answered as it is asked; we say so, not the vendor
         ├── BudgetUnusable        the file that holds the request budget cannot be read or written
         ├── SubmitUncertain       nobody knows whether the job was taken: never repeat it blindly
         └── JobError
@@ -137,6 +138,10 @@ class NotJson(TerminalError):
 
 class UnexpectedAnswer(TerminalError):
     """An answer we cannot make sense of: a redirect, or JSON without what it must hold."""
+
+
+class QueryRefused(TerminalError):
+    """A question that cannot be answered as it is asked: malformed, or past what the vendor gives one query."""
 
 
 class BudgetUnusable(TerminalError):
