@@ -53,6 +53,13 @@ class Assumptions:
     """Assumed: the longest interval an aggregate query takes; a longer one is a 400. No public number."""
     max_aggregate_buckets: int = 20_000
     """Assumed: the most buckets that a granularity may cut an interval into; more are a 400. No public number."""
+    max_observations: int = 100
+    """Assumed: the most observations that a detail metric lists before it is truncated (a third party's finding)."""
+    longest_is_instant: bool = True
+    """Assumed: oLongestWaiting and oLongestInteracting tell, as calculatedMetricValue, since when it is so, in epoch
+    milliseconds (seen by third parties in a live org); false tells for how many milliseconds."""
+    alerting_waits: bool = True
+    """Assumed: an interaction that alerts an agent is still counted as waiting in its queue."""
 
     def assume(self, text: str) -> "Assumptions":
         """These with one changed by `name=value`; ValueError names what can be assumed."""

@@ -1,5 +1,6 @@
 """The agents' days: presences and routing statuses, each in an unbroken row from before the world's first day on."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +37,11 @@ def timelines(seed: int, organisation: Organisation, first_day: int, days: int) 
         row = _timeline(seed, agent, 0, first_day, days)
         told.append(Timeline(row.user_id, row.presences, ()))
     return sorted(told, key=lambda row: row.user_id)
+
+
+def status_before(row: tuple[Status, ...], instant: int) -> Status:
+    """The status that was known before an instant to last still; the first one before the row's beginning."""
+    return row[max(0, bisect_left(row, instant, key=lambda status: status.start) - 1)]
 
 
 def _timeline(seed: int, agent: Agent, position: int, first_day: int, days: int) -> Timeline:
