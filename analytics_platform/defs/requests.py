@@ -1,13 +1,15 @@
-"""What sensors ask of Dagster: runs over days of a raw table or of a stream's typed tables, and what runs already."""
+"""What sensors ask of Dagster: runs over days of a stream's assets or of typed tables, and what runs already."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from analytics_platform.catalogue.streams import STREAMS, Stream
+from analytics_platform.catalogue.operations import JobFamily, Operation
+from analytics_platform.catalogue.streams import Stream
 from analytics_platform.defs.partitions import batches, range_tags, tagged_days
 from analytics_platform.settings import Settings
 
@@ -16,36 +18,47 @@ if TYPE_CHECKING:
     from analytics_platform.landing.home_days import HomeDay
 
 MADE_TAG = "analytics_platform/made"
-"""What a requested run makes: a raw table or the typed tables of a stream."""
+"""What a requested run makes: a stream, or the typed tables of one."""
 REASON_TAG = "analytics_platform/reason"
 
 
-def request(made: str, reason: str, days: Sequence[date], suffix: str = "") -> dg.RunRequest:
+@dataclass(frozen=True)
+class DailyStream:
+    """A stream that lands by day, as sensors see it.
+
+    `marks` is the table whose partition says that a day is there, the last one a run publishes; `assets` are landed
+    together by one run; the watermark of `opened_by` opens a day; the org must serve all `operations`.
+    """
+
+    name: str
+    marks: str
+    assets: tuple[str, ...]
+    opened_by: JobFamily
+    operations: tuple[Operation, ...]
+
+
+def details_stream(stream: Stream) -> DailyStream:
+    """The raw days of a details stream."""
+    family, raw = stream.family, stream.raw.name
+    return DailyStream(stream.name, raw, (raw,), family, (family.availability, family.submit))
+
+
+def request(made: str, assets: Sequence[str], reason: str, days: Sequence[date], suffix: str = "") -> dg.RunRequest:
     """One run over contiguous days. A second request of equal text is passed over, for ever: `suffix` tells them
     apart."""
     return dg.RunRequest(
         run_key=f"{made}: {reason} {days[0]}..{days[-1]} {suffix}".strip(),
-        asset_selection=assets_of(made),
+        asset_selection=[dg.AssetKey(asset) for asset in assets],
         tags={**range_tags(days), MADE_TAG: made, REASON_TAG: reason},
     )
 
 
-def assets_of(made: str) -> list[dg.AssetKey]:
-    """The assets of a raw table, or of a stream's typed tables; KeyError for what is neither."""
-    for stream in STREAMS:
-        if made == stream.raw.name:
-            return [dg.AssetKey(made)]
-        if made == stream.typed:
-            return [dg.AssetKey(table.name) for table in stream.tables]
-    raise KeyError(made)
-
-
-def days_in_progress(instance: dg.DagsterInstance, made: str) -> set[date]:
+def days_in_progress(instance: dg.DagsterInstance, assets: Sequence[str]) -> set[date]:
     """The days of the runs, whoever started them, that wait or work on these assets now.
 
     A run that was started by a command and killed is called started for ever; one of another day no longer counts.
     """
-    wanted = set(assets_of(made))
+    wanted = {dg.AssetKey(asset) for asset in assets}
     lately = datetime.now(UTC) - _LONGEST_RUN
     runs = instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS, created_after=lately))
     mine = [run for run in runs if run.asset_selection is None or wanted.intersection(run.asset_selection)]
@@ -62,10 +75,11 @@ def home_day_requests(
     for home in stale_home_days(stream, lake):
         # The first partition stands for the home days before it too.
         stale.setdefault(max(home.day, settings.start_day), []).append(home)
+    tables = [table.name for table in stream.tables]
     for days in batches(list(stale.keys() - (without or set())), settings.max_days_per_run):
         versions = [home.version(stream) for day in days for home in stale[day]]
         made_from = hashlib.sha256("".join(versions).encode()).hexdigest()[:12]
-        yield request(stream.typed, reason, days, f"{made_from} {suffix}".strip())
+        yield request(stream.typed, tables, reason, days, f"{made_from} {suffix}".strip())
 
 
 _LONGEST_RUN = timedelta(days=1)

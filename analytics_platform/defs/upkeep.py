@@ -5,15 +5,14 @@ A run key is remembered for ever and a failed run is never asked for again by it
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from analytics_platform.catalogue.streams import Stream
 from analytics_platform.defs.partitions import batches, days_between
-from analytics_platform.defs.requests import days_in_progress, home_day_requests, request
+from analytics_platform.defs.requests import DailyStream, days_in_progress, request
 from analytics_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def due_again(as_of: datetime, day: date, ages: Sequence[int], watermark: dateti
 
 def upkeep_requests(
     instance: dg.DagsterInstance,
-    stream: Stream,
+    stream: DailyStream,
     lake: "Lake",
     settings: Settings,
     *,
@@ -43,8 +42,8 @@ def upkeep_requests(
 
     `attempt` tells one look from the next: what one look has asked for and still lacks, another may ask for again.
     """
-    running = days_in_progress(instance, stream.raw.name)
-    manifests = lake.manifests(stream.raw.name)
+    running = days_in_progress(instance, stream.assets)
+    manifests = lake.manifests(stream.marks)
     again: dict[int, list[date]] = {}
     for day, manifest in manifests.items():
         age = due_again(datetime.fromisoformat(manifest.facts["as_of"]), day, settings.reread_after_days, watermark)
@@ -52,31 +51,31 @@ def upkeep_requests(
             again.setdefault(age, []).append(day)
     for age, days in sorted(again.items()):
         for chosen in batches(days, settings.max_days_per_run):
-            yield request(stream.raw.name, f"read again after {age} days", chosen, attempt)
+            yield request(stream.name, stream.assets, f"read again after {age} days", chosen, attempt)
     missing = [
         day
         for day in days_between(settings.start_day, asked_until - timedelta(days=1))
         if day not in running and (day not in manifests or manifests[day].facts["state"] == "provisional")
     ]
     for chosen in batches(missing, settings.max_days_per_run):
-        yield request(stream.raw.name, "missing", chosen, attempt)
-    making = days_in_progress(instance, stream.typed)
-    yield from home_day_requests(stream, lake, settings, "stale", suffix=attempt, without=making)
+        yield request(stream.name, stream.assets, "missing", chosen, attempt)
 
 
 def unrecorded(
-    instance: dg.DagsterInstance, stream: Stream, lake: "Lake", partitions: dg.PartitionsDefinition[str]
+    instance: dg.DagsterInstance,
+    lake: "Lake",
+    together: Iterable[Sequence[str]],
+    partitions: dg.PartitionsDefinition[str],
 ) -> list[dg.AssetMaterialization]:
     """Partitions that the lake holds and Dagster knows nothing of: landed by a command, by a run that was killed, or
-    recorded in an instance that is lost."""
-    made = {stream.raw.name: [stream.raw], stream.typed: list(stream.tables)}
-    running = {name: days_in_progress(instance, name) for name in made}
+    recorded in an instance that is lost. `together` are assets by what one run makes; nothing that runs now counts."""
     unknown = (
-        _event(lake, table.name, day)
-        for name, tables in made.items()
-        for table in tables
-        for day in _unknown_days(instance, lake, table.name, partitions)
-        if day not in running[name]
+        _event(lake, asset, day)
+        for assets in together
+        for running in [days_in_progress(instance, assets)]
+        for asset in assets
+        for day in _unknown_days(instance, lake, asset, partitions)
+        if day not in running
     )
     return list(itertools.islice(unknown, _RECORDED_AT_ONCE))
 
