@@ -1,10 +1,14 @@
 """Lists of entities, page by page: users, queues and flows, and whatever else the vendor pages by number."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.operations.observations import USER_LIST
+from analytics_platform.genesys_cloud.answered import Answered, ask
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.errors import UnexpectedAnswer
 
@@ -12,38 +16,67 @@ ALL_STATES = {"state": "any"}
 """For a list of users: also inactive and deleted ones, who have done things on days past."""
 
 
-def listed(client: GenesysCloud, operation: Operation, **query: str | int) -> Iterator[dict[str, Any]]:
-    """The entities of a list, its pages as large as the vendor allows, each page asked for when it is needed.
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: the answer as it was sent, and the entities in it."""
 
-    Pages move while entities come and go: one that was given before is not given again. `query` is that of the
-    operation. Raises the client's errors, UnexpectedAnswer for a page without `entities`.
+    answer: Answered
+    entities: Sequence[dict[str, Any]]
+
+
+def pages(
+    client: GenesysCloud,
+    operation: Operation,
+    *,
+    path: Mapping[str, str] | None = None,
+    query: Mapping[str, str | int] | None = None,
+) -> Iterator[Page]:
+    """The pages of a list, each as large as the vendor allows and asked for when it is needed.
+
+    Raises the client's errors, UnexpectedAnswer for a page without `entities`.
     """
-    given: set[str] = set()
-    page = 1
+    sizes = {"pageSize": operation.limits.page_size} if operation.limits.page_size else {}
+    number = 1
     while True:
-        sizes = {"pageSize": operation.limits.page_size} if operation.limits.page_size else {}
-        answer = client.call(operation, query={**sizes, "pageNumber": page, **query})
-        told = answer.value if isinstance(answer.value, dict) else {}
+        answer = ask(client, operation, path=path, query={**sizes, "pageNumber": number, **(query or {})})
+        told = _told(answer)
         entities = told.get("entities")
         if not isinstance(entities, list):
             raise UnexpectedAnswer(
-                f"Page {page} of {operation.path} came without entities (correlation id {answer.correlation_id}): "
+                f"Page {number} of {operation.path} came without entities (correlation id {answer.correlation_id}): "
                 "try again later, or ask the vendor.",
                 operation=operation,
-                status=answer.status,
                 correlation_id=answer.correlation_id,
             )
-        for entity in entities:
+        yield Page(answer, entities)
+        if not entities or not (told.get("nextUri") or number < int(told.get("pageCount") or 0)):
+            return
+        number += 1
+
+
+def listed(client: GenesysCloud, operation: Operation, **query: str | int) -> Iterator[dict[str, Any]]:
+    """The entities of a list, from page to page.
+
+    Pages move while entities come and go: one that was given before is not given again. `query` is that of the
+    operation. Raises what `pages` raises.
+    """
+    given: set[str] = set()
+    for page in pages(client, operation, query=query):
+        for entity in page.entities:
             if (known := str(entity.get("id"))) not in given:
                 given.add(known)
                 yield entity
-        more = told.get("nextUri") or page < int(told.get("pageCount") or 0)
-        if not entities or not more:
-            return
-        page += 1
 
 
 def listed_ids(client: GenesysCloud, operation: Operation, **query: str | int) -> list[str]:
     """The ids of the entities of a list, sorted; of users, those in every state unless `query` says otherwise."""
     states = ALL_STATES if operation is USER_LIST else {}
     return sorted(str(entity["id"]) for entity in listed(client, operation, **{**states, **query}) if entity.get("id"))
+
+
+def _told(answer: Answered) -> dict[str, Any]:
+    try:
+        told = msgspec.json.decode(answer.text)
+    except (msgspec.DecodeError, UnicodeError):
+        return {}
+    return told if isinstance(told, dict) else {}
