@@ -7,10 +7,10 @@ from analytics_platform.catalogue.observations import OBSERVATIONS, ObservationF
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.simulator.api.answers import Answer
 from analytics_platform.simulator.api.calls import Call
-from analytics_platform.simulator.api.dimension_filters import check_filter, filter_holds
 from analytics_platform.simulator.api.errors import ApiError
 from analytics_platform.simulator.api.observing import Group, Observed, Observer
 from analytics_platform.simulator.api.org import Org
+from analytics_platform.simulator.api.statistics.filters import Filter, read_filter
 from analytics_platform.simulator.api.validation import read_body
 from analytics_platform.simulator.world.activities import Activities
 
@@ -28,19 +28,19 @@ class ObservationsApi:
     def _serves(self, family: ObservationFamily) -> Callable[[Call], Answer]:
         def serve(call: Call) -> Answer:
             body = read_body(call.body, str(family.operation.takes))
-            check_filter(body["filter"])
+            chosen = read_filter(body["filter"])
             if not body["metrics"]:
                 raise ApiError(400, "constraint.validation", "metrics may not be empty")
             observer = Observer(self.org, self._activities, self.org.clock.now())
-            return Answer.of(200, self._told(body, getattr(observer, family.name)()))
+            return Answer.of(200, self._told(body, chosen, getattr(observer, family.name)()))
 
         return serve
 
-    def _told(self, body: dict[str, Any], groups: Iterable[Group]) -> dict[str, Any]:
+    def _told(self, body: dict[str, Any], chosen: Filter, groups: Iterable[Group]) -> dict[str, Any]:
         results: list[dict[str, Any]] = []
         presences: set[str] = set()
         for group in groups:
-            if not filter_holds(body["filter"], group.values):
+            if not chosen({name: (value,) for name, value in group.dimensions.items()}):
                 continue
             data = [self._datum(body, each) for each in group.observed if each.metric in body["metrics"]]
             if data:

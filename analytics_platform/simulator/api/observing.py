@@ -42,10 +42,6 @@ class Group:
     observed: list[Observed]
     presences: set[str] = field(default_factory=set)
 
-    def values(self, dimension: str) -> tuple[str, ...]:
-        """Those of one dimension, none where the group does not have it."""
-        return (self.dimensions[dimension],) if dimension in self.dimensions else ()
-
 
 class _User(NamedTuple):
     user_id: str
