@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import quote
 
 import httpx
@@ -18,6 +18,7 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.errors import BudgetUnusable, GenesysCloudError
 from analytics_platform.genesys_cloud.exchange import Received, exchange
+from analytics_platform.genesys_cloud.files import REDIRECTS, followed, onward, parts_of, rewrite, unseen
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.refusals import refusal
 from analytics_platform.genesys_cloud.retries import Retries
@@ -117,6 +118,22 @@ class GenesysCloud:
         """Call an operation and keep its body as on the wire; an answer that breaks off is asked for again whole."""
         return self._repeated(operation, path, query, body, repeatable).payload
 
+    def fetch(self, operation: Operation, address: str, into: BinaryIO) -> str:
+        """Fetch the file at an address the vendor gave, write it to `into` from its beginning, return its content type.
+
+        An address with the operation's path is asked of our own API host, whichever host it names: there alone goes
+        the bearer. Redirects, and an address elsewhere, are followed without it; where they lead is told to nobody,
+        since a signed address opens to all who know it. A fetch that broke off begins again.
+        Raises the errors of `errors`, OSError where `into` takes no more.
+        """
+        parts = parts_of(operation, address)
+
+        def attempt() -> str:
+            with unseen():
+                return self._fetched(operation, parts, address, into)
+
+        return self._retries.run(attempt, again=lambda fault: True)
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -146,23 +163,48 @@ class GenesysCloud:
             # A failure to get a token comes before the request itself.
             return safe or fault.untaken or fault.operation is TOKEN
 
+        content = None if body is None else msgspec.json.encode(body)
         request = partial(
             self._http.build_request,
             operation.method,
-            self.hosts.api_url + operation.path.format_map({k: quote(v, safe="") for k, v in (path or {}).items()}),
+            self._url(operation, path),
             params=query or None,
-            content=None if body is None else msgspec.json.encode(body),
+            content=content,
         )
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         return self._retries.run(lambda: self._attempt(request, headers, operation), again=again)
 
-    def _attempt(self, request: "partial[httpx.Request]", headers: Mapping[str, str], operation: Operation) -> Received:
+    def _fetched(self, operation: Operation, parts: Mapping[str, str] | None, address: str, into: BinaryIO) -> str:
+        if parts is not None:
+            url = self._url(operation, parts)
+            request = partial(self._http.build_request, operation.method, url)
+            received = self._attempt(request, {"Accept": "*/*"}, operation, redirected=True)
+            if received.status not in REDIRECTS:
+                rewrite(into, received.payload.inflate())
+                return received.headers.get("content-type", "")
+            address = onward(url, received.headers.get("location", ""))
+        return followed(self._http, address, operation, into, longest=self._longest)
+
+    def _url(self, operation: Operation, path: Mapping[str, str] | None) -> str:
+        return self.hosts.api_url + operation.path.format_map({k: quote(v, safe="") for k, v in (path or {}).items()})
+
+    def _attempt(
+        self,
+        request: "partial[httpx.Request]",
+        headers: Mapping[str, str],
+        operation: Operation,
+        *,
+        redirected: bool = False,
+    ) -> Received:
+        """An answer that is no refusal; a redirect is one, unless it is what was asked for."""
         received, bearer = self._send(request, headers, operation)
         if received.status == 401:
             # Refused before it was acted upon, so this is safe for any method.
             received, _ = self._send(request, headers, operation, refused=bearer)
+        if redirected and received.status in REDIRECTS:
+            return received
         if received.status >= 300:
             fault = refusal(received, operation, hide=self._tokens.hide)
             if received.status == 429 and fault.retry_after and "retry-after" not in received.headers:

@@ -4,6 +4,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import httpx
 import msgspec
@@ -49,10 +50,14 @@ class Received:
         )
 
 
-def exchange(http: httpx.Client, request: httpx.Request, operation: Operation, *, longest: float) -> Received:
+def exchange(
+    http: httpx.Client, request: httpx.Request, operation: Operation, *, longest: float, into: BinaryIO | None = None
+) -> Received:
     """Send `request` and read the whole answer, without decoding the body and without following redirects.
 
     An answer that still trickles in after `longest` seconds is given up; httpx limits the silence between pieces only.
+    The body of a good answer is written to `into`, where given, piece by piece and as on the wire, in the place of
+    what was there; the payload is empty then.
 
     Raises Unreachable, Untrusted, NoAnswer, CutShort or UnexpectedAnswer; never an httpx error, nor one chained to
     it, since an httpx error holds the request with its Authorization header.
@@ -62,7 +67,14 @@ def exchange(http: httpx.Client, request: httpx.Request, operation: Operation, *
     try:
         response = http.send(request, stream=True, follow_redirects=False)
         try:
-            wire = b"".join(_until(ends, response))
+            pieces = _until(ends, response)
+            if into is None or response.status_code >= 300:
+                wire = b"".join(pieces)
+            else:
+                wire = b""
+                into.seek(0)
+                into.truncate()
+                into.writelines(pieces)
         finally:
             response.close()
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as fault:

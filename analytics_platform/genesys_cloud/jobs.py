@@ -5,11 +5,10 @@ A job over a window past the watermark succeeds with part of the data and says n
 """
 
 import logging
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from analytics_platform.catalogue.operations import JobFamily
 from analytics_platform.genesys_cloud.client import GenesysCloud
@@ -28,15 +27,13 @@ from analytics_platform.genesys_cloud.errors import (
     TransientError,
     UnexpectedAnswer,
 )
+from analytics_platform.genesys_cloud.looks import looks
 from analytics_platform.genesys_cloud.pages import Page, instant, split_page
 from analytics_platform.genesys_cloud.token import TOKEN
 from analytics_platform.genesys_cloud.wire import Payload
 
 _log = logging.getLogger(__name__)
 _RUNNING = ("QUEUED", "PENDING")
-_GROWTH = 1.5
-_PATIENCE = 3
-"""Looks at a job that may fail one after the other, each after its own retries, before waiting is given up."""
 
 
 @dataclass(frozen=True)
@@ -123,22 +120,9 @@ class DetailsJobs:
 
         Raises JobFailed, JobCancelled, JobExpired, JobGone, or JobDeadline; the job goes on after the latter.
         """
-        ends = time.monotonic() + deadline
-        pause, failures = first_pause, 0
         strange: set[str] = set()
-        while True:
-            left = ends - time.monotonic()
-            time.sleep(max(0.0, min(pause * random.uniform(0.9, 1.1), left)))
-            pause = min(max(pause, 0.001) * _GROWTH, longest_pause)
-            try:
-                status = self.status(job_id)
-            except TransientError as fault:
-                failures += 1
-                if failures >= _PATIENCE or time.monotonic() >= ends:
-                    raise
-                _log.warning("No status of job %s, looking again in %.0f s: %s", job_id, pause, fault)
-                continue
-            failures = 0
+        look = partial(self.status, job_id)
+        for status in looks(look, f"job {job_id}", first_pause, deadline, longest_pause):
             if on_status is not None:
                 on_status(status)
             if status.state == "FULFILLED":
@@ -149,13 +133,12 @@ class DetailsJobs:
             if status.state not in _RUNNING and status.state not in strange:
                 strange.add(status.state)
                 _log.warning("Job %s is in the unknown state %r; waiting on.", job_id, status.state)
-            if time.monotonic() >= ends:
-                raise JobDeadline(
-                    f"The {self.family.name} job {job_id} is still {status.state or 'without a state'} after "
-                    f"{deadline:.0f} s: it goes on at Genesys Cloud, so run again to take it up, or raise "
-                    "ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES.",
-                    operation=self.family.status,
-                )
+        raise JobDeadline(
+            f"The {self.family.name} job {job_id} is still {status.state or 'without a state'} after "
+            f"{deadline:.0f} s: it goes on at Genesys Cloud, so run again to take it up, or raise "
+            "ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES.",
+            operation=self.family.status,
+        )
 
     def page(self, job_id: str, cursor: str | None, page_size: int) -> Payload:
         """One page of results as on the wire, the first one without a cursor. A cursor dies with its job.

@@ -1,0 +1,198 @@
+"""Exports of views: ask for one, find it in the list, wait for it, fetch its file (vendor facts: SDK 269.0.0).
+
+The vendor lists the exports of the OAuth client that asked; there is no call that reads one, and none that deletes one.
+States run SUBMITTED, RUNNING, then COMPLETED, COMPLETED_WITH_PARTIAL_RESULTS, FAILED or CANCELLED; the set is open.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, BinaryIO
+
+from analytics_platform.catalogue.operations.reporting import EXPORT_DOWNLOAD, EXPORT_LIST, EXPORT_REQUEST
+from analytics_platform.genesys_cloud.client import GenesysCloud
+from analytics_platform.genesys_cloud.directory import pages
+from analytics_platform.genesys_cloud.errors import (
+    JobCancelled,
+    JobDeadline,
+    JobFailed,
+    JobGone,
+    NotJson,
+    SubmitUncertain,
+    TransientError,
+    UnexpectedAnswer,
+)
+from analytics_platform.genesys_cloud.looks import looks
+from analytics_platform.genesys_cloud.pages import instant
+from analytics_platform.genesys_cloud.token import TOKEN
+
+_log = logging.getLogger(__name__)
+PARTIAL = "COMPLETED_WITH_PARTIAL_RESULTS"
+_COMPLETED = ("COMPLETED", PARTIAL)
+_ENDED = (*_COMPLETED, "FAILED", "CANCELLED")
+_RUNNING = ("SUBMITTED", "RUNNING", "CANCELLING")
+_HEAD = 1024
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export as the list tells it; `run_id` tells its runs apart, `name` is as asked for. Instants are UTC."""
+
+    run_id: str
+    id: str | None
+    name: str
+    status: str
+    fault: str | None
+    """The vendor's exportErrorMessagesType."""
+    address: str = field(repr=False)
+    """The downloadUrl, empty while there is none."""
+    created: datetime | None
+    modified: datetime | None
+
+    @property
+    def completed(self) -> bool:
+        return self.status in _COMPLETED
+
+    @property
+    def ended(self) -> bool:
+        return self.status in _ENDED
+
+
+class Exports:
+    """The exports of one OAuth client. It changes none: the vendor keeps them for as long as it likes."""
+
+    def __init__(self, client: GenesysCloud) -> None:
+        self._client = client
+
+    def request(self, body: Mapping[str, object]) -> Export:
+        """Ask for an export; never repeated unless the vendor surely did not take it.
+
+        Raises SubmitUncertain where it may have been taken: no answer, one cut short, 5xx, or none we understand. Its
+        name in the list tells then.
+        """
+        try:
+            answer = self._client.call(EXPORT_REQUEST, body=dict(body))
+        except (TransientError, NotJson) as fault:
+            if fault.untaken or fault.operation is TOKEN:
+                raise
+            raise _uncertain(str(fault), fault.status, fault.correlation_id) from fault
+        told = answer.value if isinstance(answer.value, dict) else {}
+        if not told.get("runId"):
+            raise _uncertain("The answer holds no runId.", answer.status, answer.correlation_id)
+        export = _export(told)
+        _log.info("Asked for export %s, %s.", export.run_id, export.name)
+        return export
+
+    def listed(self) -> Iterator[Export]:
+        """All exports the vendor lists, page by page as they are asked for; one may come twice while the list moves."""
+        for page in pages(self._client, EXPORT_LIST):
+            yield from (_export(told) for told in page.entities if told.get("runId"))
+
+    def named(self, name: str) -> Export | None:
+        """The export of this name; None when the list has none (yet)."""
+        return next((export for export in self.listed() if export.name == name), None)
+
+    def run(self, run_id: str) -> Export:
+        """The export of this runId now. Raises JobGone when the list does not hold it."""
+        found = next((export for export in self.listed() if export.run_id == run_id), None)
+        if found is None:
+            raise JobGone(
+                f"Genesys Cloud does not list the export {run_id} (any more): ask for it anew.", operation=EXPORT_LIST
+            )
+        return found
+
+    def wait(
+        self,
+        run_id: str,
+        *,
+        first_pause: float,
+        deadline: float,
+        longest_pause: float = 30.0,
+        on_look: Callable[[Export], None] | None = None,
+    ) -> Export:
+        """Wait until the export is completed, wholly or in part, and return it. Times in seconds, pauses grow.
+
+        A status nobody knows is reported once and waited through. Raises JobFailed, JobCancelled, JobGone, or
+        JobDeadline; the export goes on after the latter.
+        """
+        strange: set[str] = set()
+        for export in looks(partial(self.run, run_id), f"export {run_id}", first_pause, deadline, longest_pause):
+            if on_look is not None:
+                on_look(export)
+            if export.completed:
+                return export
+            refuse_ended(export)
+            if export.status not in _RUNNING and export.status not in strange:
+                strange.add(export.status)
+                _log.warning("Export %s is in the unknown status %r; waiting on.", run_id, export.status)
+        raise JobDeadline(
+            f"The export {export.name} ({run_id}) is still {export.status or 'without a status'} after "
+            f"{deadline:.0f} s; it goes on at Genesys Cloud.",
+            operation=EXPORT_LIST,
+        )
+
+    def download(self, export: Export, into: BinaryIO, *, pdf: bool) -> str:
+        """Write the file of a completed export to `into`, return its content type. Only our API host sees the bearer.
+
+        Raises UnexpectedAnswer where there is no downloadUrl, or what comes is a web page, or no PDF where one was
+        asked for; CutShort where it broke off; what `GenesysCloud.fetch` raises.
+        """
+        if not export.address:
+            raise UnexpectedAnswer(
+                f"The export {export.name} ({export.run_id}) is {export.status} and has no downloadUrl: run again "
+                "later, or ask the vendor.",
+                operation=EXPORT_LIST,
+            )
+        content_type = self._client.fetch(EXPORT_DOWNLOAD, export.address, into)
+        into.seek(0)
+        head = into.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        web_page = "html" in content_type.lower() or head.startswith((b"<!doctype", b"<html"))
+        if web_page or (pdf and not head.startswith(b"%pdf-")):
+            came = "a web page" if web_page else "no PDF"
+            raise UnexpectedAnswer(
+                f"What came as the file of export {export.name} ({export.run_id}) is {came} (content type "
+                f"{content_type or 'not told'}): look for a proxy or gateway that answers in the vendor's place, then "
+                "run again.",
+                operation=EXPORT_DOWNLOAD,
+            )
+        return content_type
+
+
+def refuse_ended(export: Export) -> None:
+    """Raise JobFailed or JobCancelled when the export ended without a file."""
+    what = f"The export {export.name} ({export.run_id})"
+    if export.status == "FAILED":
+        reason = export.fault or "no reason given"
+        raise JobFailed(
+            f"{what} failed at Genesys Cloud ({reason}): ask for it anew, for less where it is too large.",
+            operation=EXPORT_LIST,
+            code=export.fault,
+            message=export.fault,
+        )
+    if export.status == "CANCELLED":
+        raise JobCancelled(f"{what} was cancelled at Genesys Cloud: ask for it anew.", operation=EXPORT_LIST)
+
+
+def _export(told: Mapping[str, Any]) -> Export:
+    fault = told.get("exportErrorMessagesType")
+    return Export(
+        run_id=str(told["runId"]),
+        id=str(told["id"]) if told.get("id") else None,
+        name=str(told.get("name") or ""),
+        status=str(told.get("status") or ""),
+        fault=str(fault) if fault else None,
+        address=str(told.get("downloadUrl") or ""),
+        created=instant(told.get("createdDateTime")),
+        modified=instant(told.get("modifiedDateTime")),
+    )
+
+
+def _uncertain(what: str, status: int | None, correlation_id: str | None) -> SubmitUncertain:
+    return SubmitUncertain(
+        f"Nobody knows whether Genesys Cloud took the export: run again, which looks for it in the list first. {what}",
+        operation=EXPORT_REQUEST,
+        status=status,
+        correlation_id=correlation_id,
+    )
