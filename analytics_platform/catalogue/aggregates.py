@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from analytics_platform.catalogue.answers import raw_answers
 from analytics_platform.catalogue.models import model
@@ -71,16 +72,21 @@ class AggregateFamily:
 
     def table(self, group_by: Sequence[str]) -> Table:
         """The tidy table of a query grouped so: one row a bucket, group, metric and qualifier."""
-        dimensions = tuple(Column(snake_case(name), "string", name, f"The vendor's {name}.") for name in group_by)
-        presence = (SYSTEM_PRESENCE,) if self.has_presences else ()
-        return plain_table(
-            self.stream,
-            (_INTERVAL_START, _INTERVAL_END, *dimensions, METRIC, QUALIFIER, *presence, _VIEW, *STATISTICS),
-            ("interval_start", *(column.name for column in dimensions), "metric", "qualifier", "view"),
-            "interval_start",
-            f"{self.operation.summary} A group without data is absent, not zero; a metric belongs to the bucket in "
-            "which it was emitted.",
-        )
+        return _tidy(self, tuple(group_by))
+
+
+@cache
+def _tidy(family: AggregateFamily, group_by: tuple[str, ...]) -> Table:
+    dimensions = tuple(Column(snake_case(name), "string", name, f"The vendor's {name}.") for name in group_by)
+    presence = (SYSTEM_PRESENCE,) if family.has_presences else ()
+    return plain_table(
+        family.stream,
+        (_INTERVAL_START, _INTERVAL_END, *dimensions, METRIC, QUALIFIER, *presence, _VIEW, *STATISTICS),
+        ("interval_start", *(column.name for column in dimensions), "metric", "qualifier", "view"),
+        "interval_start",
+        f"{family.operation.summary} A group without data is absent, not zero; a metric belongs to the bucket in "
+        "which it was emitted.",
+    )
 
 
 _INTERVAL_START = Column("interval_start", "instant", "interval", "Where the bucket begins, UTC.")
