@@ -81,6 +81,13 @@ class Asker:
         assert told["contextId"] == answer.headers["ININ-Correlation-Id"]
         return told
 
+    def aggregate(self, family: str, interval: str, **body: Any) -> dict[str, Any]:
+        """The answer to an aggregate query."""
+        answer = self.http.post(f"/{family}/aggregates/query", json={"interval": interval, **body})
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
 
 @contextmanager
 def asking(org: SimulatedOrg) -> Iterator[Asker]:

@@ -13,3 +13,17 @@ def asker(org: SimulatedOrg) -> Iterator[Asker]:
     """A client of the session's org."""
     with asking(org) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def counted_org() -> Iterator[SimulatedOrg]:
+    """An org whose truth is told as known at its clock, as aggregates are: no watermark trails it."""
+    with SimulatedOrg(lag_hours=0, conversations_per_day=120) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def counting(counted_org: SimulatedOrg) -> Iterator[Asker]:
+    """A client of that org."""
+    with asking(counted_org) as client:
+        yield client

@@ -8,7 +8,7 @@ import msgspec
 from analytics_platform.catalogue.models import Field, model
 from analytics_platform.simulator.api.errors import ApiError, bad_request, invalid_value
 
-_SUBJECT = re.compile(r"(.+?)(Aggregat|Observation)(?:e|ion)?(?:Query|View|Sort)")
+_AGGREGATE = re.compile(r"(.+?)Aggregat(?:e|ion)(?:Query|View|Sort)")
 _KINDS = {"groupBy": "Dimension", "dimension": "Dimension", "metrics": "Metric", "target": "Metric", "name": "Metric"}
 
 
@@ -39,9 +39,13 @@ def _check(told: dict[str, Any], model_name: str, path: str) -> None:
 
 
 def _type_name(model_name: str, name: str) -> str:
-    """The vendor's name of a field's type in a refusal, where a real one was seen; else made of the field's name."""
-    if name == "type" and model_name.endswith("QueryFilter"):
+    """The vendor's name of a field's type in a refusal: UserAggregateDimension and QueryFilterType were seen, those of
+    other aggregates are made like them, any other of the field's name."""
+    if name == "type" and model_name.endswith(("QueryFilter", "QueryClause")):
         return "QueryFilterType"
+    aggregate = _AGGREGATE.match(model_name)
+    if aggregate is not None and name in _KINDS:
+        return f"{aggregate[1]}Aggregate{_KINDS[name]}"
     return name[0].upper() + name[1:]
 
 
@@ -70,17 +74,6 @@ def _check_one(value: Any, field: Field, path: str, type_name: str) -> None:
         raise _mistyped(value, path, "string")
     elif field.known_values and value not in field.known_values:
         raise invalid_value(value, type_name, field.known_values)
-
-
-def _field_type(model_name: str, field: Field) -> str:
-    """The vendor's name of an enum: UserAggregateDimension and QueryFilterType were seen, the others follow them."""
-    if field.name == "type" and model_name.endswith(("Filter", "Clause")):
-        return "QueryFilterType"
-    subject = _SUBJECT.match(model_name)
-    if subject is not None and field.name in _KINDS:
-        subject_kind = "Aggregate" if subject[2] == "Aggregat" else subject[2]
-        return subject[1] + subject_kind + _KINDS[field.name]
-    return field.name[0].upper() + field.name[1:]
 
 
 def _mistyped(value: Any, path: str, wanted: str) -> ApiError:
