@@ -10,10 +10,11 @@ import msgspec
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.genesys_cloud.errors import JobError
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
-from analytics_platform.landing.errors import DayNotComplete, GivenUp
+from analytics_platform.landing.errors import GivenUp
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.pages import all_spooled
 from analytics_platform.landing.states import end_of
+from analytics_platform.landing.watermark import Watermark
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Asking:
         self._ledger = ledger
         self._first_pause = first_pause
         self._deadline = deadline
-        self._known_watermark: datetime | None = None
+        self._watermark = Watermark(jobs)
 
     def fulfilled(self, question: Question, request: str, provisional: bool, stop: Event) -> Entry:
         """A fulfilled job that answers the question; `provisional` says whether part of the day will do.
@@ -49,9 +50,7 @@ class Asking:
 
         Raises DayNotComplete before anything is submitted, the client's errors, and GivenUp after `stop` is set.
         """
-        watermark = self._watermark(end_of(question.day))
-        if watermark < end_of(question.day) and not provisional:
-            raise DayNotComplete(question.stream, question.day, watermark)
+        watermark = self._watermark.of(question.stream, question.day, provisional=provisional)
         refuse_when(stop)
         entry = self._ledger.begin(question, request, watermark)
         try:
@@ -60,12 +59,6 @@ class Asking:
             self._ledger.lost(entry, str(fault))
             raise
         return self._waited(self._ledger.submitted(entry, job_id), self._first_pause, stop)
-
-    def _watermark(self, wanted: datetime) -> datetime:
-        """The watermark, asked again only where the one known does not do: it moves forward."""
-        if self._known_watermark is None or self._known_watermark < wanted:
-            self._known_watermark = self._jobs.availability()
-        return self._known_watermark
 
     def _usable(self, question: Question, provisional: bool) -> Entry | None:
         """The job in flight, unless it cannot be gone on with; then the ledger counts it as lost."""

@@ -5,6 +5,7 @@ LandingError
 ├── RawMissing         typed tables were asked for, and raw knows nothing of the day
 ├── OtherSource        the lake was filled from another org
 ├── RawReplaced        raw changed while typed tables were made from it
+├── AnswerUnusable     an answer is not what the vendor describes, so that no day can be made of it
 ├── GivenUp            another day of the same run failed, or the run was ended
 └── ReadAgain          a job is to be read from its first page again; raised when a new job fails so too
     ├── CursorRefused  the vendor no longer takes the cursor kept of it
@@ -55,6 +56,16 @@ class RawReplaced(LandingError):
 
     def __init__(self, raw: str, activity_day: date) -> None:
         super().__init__(f"{raw} of {activity_day} was landed anew while typed tables were made from it: run again.")
+
+
+class AnswerUnusable(LandingError):
+    """An answer is not what the vendor describes; the day stays as it was."""
+
+    def __init__(self, stream: str, day: date, fault: Exception) -> None:
+        super().__init__(
+            f"{stream} of {day} stays as it was. {str(fault).partition(';')[0].rstrip('.')}: "
+            "run again, or ask the vendor when it stays so."
+        )
 
 
 class GivenUp(LandingError):
