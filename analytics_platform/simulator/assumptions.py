@@ -61,6 +61,29 @@ class Assumptions:
     alerting_waits: bool = True
     """Assumed: an interaction that alerts an agent is still counted as waiting in its queue."""
 
+    export_submitted_looks: int = 1
+    """Assumed: listings that say SUBMITTED of an export before it moves on."""
+    export_running_looks: int = 1
+    """Assumed: listings that say RUNNING of an export before it moves on."""
+    export_submitted_seconds: float = 0.0
+    """Assumed: least real seconds in SUBMITTED."""
+    export_running_seconds: float = 0.0
+    """Assumed: least real seconds in RUNNING."""
+    export_max_interval_days: int = 31
+    """Assumed: the longest interval an export takes, told in metadata as dateLimitations; a longer one is a 400."""
+    export_max_bytes: int = 10_000_000
+    """Assumed: the largest file of an export; a larger one fails as FAILED_AS_EXPORT_FILE_SIZE_IS_GREATER_THAN_10MB."""
+    export_csv_bom: bool = True
+    """Assumed: a CSV begins with UTF-8's byte order mark."""
+    export_csv_quotes_all: bool = False
+    """Assumed: a cell of a CSV is quoted only where it must be; true quotes every one."""
+    download_redirect_status: int = 303
+    """Assumed: the status that leads from a downloadUrl to where the file is stored."""
+    download_url_seconds: int = 600
+    """Assumed: real seconds a signed address of a stored file is good for."""
+    turn_retention_days: int = 10
+    """Assumed: reporting turns are gone this long after their completion; the vendor says about ten days, not less."""
+
     def assume(self, text: str) -> "Assumptions":
         """These with one changed by `name=value`; ValueError names what can be assumed."""
         name, _, value = text.partition("=")

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from analytics_platform.catalogue.operations import JOB_FAMILIES, Operation
 from analytics_platform.simulator.api.aggregates import AggregatesApi
 from analytics_platform.simulator.api.answers import Answer
+from analytics_platform.simulator.api.bots import BotsApi
 from analytics_platform.simulator.api.calls import Api, Call
 from analytics_platform.simulator.api.control import Control
 from analytics_platform.simulator.api.detail_queries import DetailQueriesApi
@@ -45,6 +46,7 @@ def _apis(org: Org) -> Iterator[Api]:
     yield AggregatesApi(org)
     yield DirectoryApi(org)
     yield ObservationsApi(org)
+    yield BotsApi(org)
     yield DetailQueriesApi(org)
 
 

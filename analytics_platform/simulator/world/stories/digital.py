@@ -28,11 +28,12 @@ def bot_session(
 ) -> Session:
     """A bot that talks first; without a target it was enough."""
     dice = stage.dice
+    language = dice.pick(stage.organisation.language_codes)
     told = Flow(
         {"entryReason": bot.name, "entryType": "flow", "flowId": bot.id, "flowName": bot.name}
-        | {"flowType": bot.type, "flowVersion": "2.0", "startingLanguage": "en-us"},
+        | {"flowType": bot.type, "flowVersion": "2.0", "startingLanguage": language},
         end,
-        {"endingLanguage": "en-us", "exitReason": "TRANSFER" if target else "COMPLETE"},
+        {"endingLanguage": language, "exitReason": "TRANSFER" if target else "COMPLETE"},
     )
     if dice.chance(0.3):
         told.closing["recognitionFailureReason"] = dice.pick(("MAX_NO_MATCHES", "NO_INPUT"))
