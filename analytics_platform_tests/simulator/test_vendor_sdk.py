@@ -15,7 +15,7 @@ from analytics_platform.catalogue.operations import LISTED, Operation
 from analytics_platform_tests.catalogue import vendor_sdk
 from analytics_platform_tests.questions import DAY, Question, Subject, question
 from analytics_platform_tests.simulated_org import SimulatedOrg
-from analytics_platform_tests.simulator.asking import Asker, day
+from analytics_platform_tests.simulator.asking import Asker, asking, day
 
 LIVE = [operation for operation in LISTED if operation.withdrawn is None]
 _WRAPPED = re.compile(r"(list|dict)[\[(](?:str, )?(.+)[\])]")
@@ -27,12 +27,25 @@ def sdk() -> Any:
     return pytest.importorskip("PureCloudPlatformClientV2")
 
 
+@pytest.fixture(scope="module")
+def busy() -> Iterator[SimulatedOrg]:
+    """An org in the middle of a day on which everything there is happens."""
+    with SimulatedOrg(conversations_per_day=300, agents=20, now="2026-03-04T14:47:00Z") as running:
+        yield running
+
+
 @pytest.fixture
-def analytics(sdk: Any, org: SimulatedOrg) -> Iterator[Any]:
+def asker(busy: SimulatedOrg) -> Iterator[Asker]:
+    with asking(busy) as client:
+        yield client
+
+
+@pytest.fixture
+def analytics(sdk: Any, busy: SimulatedOrg) -> Iterator[Any]:
     """The SDK's analytics API with a token of the org."""
     before = sdk.configuration.host
-    sdk.configuration.host = org.url
-    client = sdk.api_client.ApiClient().get_client_credentials_token(org.client_id, org.client_secret)
+    sdk.configuration.host = busy.url
+    client = sdk.api_client.ApiClient().get_client_credentials_token(busy.client_id, busy.client_secret)
     yield sdk.AnalyticsApi(client)
     sdk.configuration.host = before
 
@@ -43,9 +56,9 @@ def test_the_release_has_31_of_the_45() -> None:
 
 @pytest.mark.parametrize("operation", LIVE, ids=lambda operation: operation.name)
 def test_the_sdk_reads_every_field_of_an_answer(
-    sdk: Any, analytics: Any, org: SimulatedOrg, asker: Asker, operation: Operation
+    sdk: Any, analytics: Any, busy: SimulatedOrg, asker: Asker, operation: Operation
 ) -> None:
-    asked = question(operation.name, Subject(org, asker))
+    asked = question(operation.name, Subject(busy, asker))
     answer = _called(analytics, operation, asked)
     text = analytics.api_client.last_response.data
     if operation.gives is None:
@@ -57,7 +70,7 @@ def test_the_sdk_reads_every_field_of_an_answer(
     assert "outdated_sdk_version" not in str(answer.to_dict())
 
 
-def test_pages_of_a_job_hold_the_conversations_of_the_truth(sdk: Any, analytics: Any, org: SimulatedOrg) -> None:
+def test_pages_of_a_job_hold_the_conversations_of_the_truth(sdk: Any, analytics: Any, busy: SimulatedOrg) -> None:
     query = sdk.AsyncConversationQuery()
     query.interval, query.order, query.order_by = day(DAY), "asc", "conversationStart"
     job = analytics.post_analytics_conversations_details_jobs(query).job_id
@@ -69,7 +82,7 @@ def test_pages_of_a_job_hold_the_conversations_of_the_truth(sdk: Any, analytics:
         for page in _pages(analytics.get_analytics_conversations_details_job_results, job)
         for conversation in page.conversations
     ]
-    truth = {record["conversationId"]: record for record in org.truth_conversations()}
+    truth = {record["conversationId"]: record for record in busy.truth_conversations()}
     assert len(told) > 60
     for conversation in told:
         record = truth[conversation.conversation_id]
