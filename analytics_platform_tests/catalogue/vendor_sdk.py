@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 _OPERATION = re.compile(r"resource_path = '([^']+)'.*?call_api\(resource_path, '(\w+)'", re.DOTALL)
+_APIS = ("analytics", "users", "routing", "architect", "downloads")
 _HOST = re.compile(r'(\w+) = "https://api\.([^"]+)"')
 
 
@@ -22,9 +23,9 @@ def _folder() -> Path:
 
 @cache
 def operations() -> frozenset[tuple[str, str]]:
-    """Method and path of every operation of the analytics API."""
-    text = (_folder() / "apis" / "analytics_api.py").read_text(encoding="utf-8")
-    return frozenset((method, path) for path, method in _OPERATION.findall(text))
+    """Method and path of every operation of the analytics API, and of the APIs that list what it is asked about."""
+    texts = [(_folder() / "apis" / f"{api}_api.py").read_text(encoding="utf-8") for api in _APIS]
+    return frozenset((method, path) for text in texts for path, method in _OPERATION.findall(text))
 
 
 @cache
@@ -42,14 +43,21 @@ def region_domains() -> dict[str, str]:
     return {name.replace("_", "-"): domain for name, domain in _HOST.findall(text)}
 
 
+def has_model(model: str) -> bool:
+    return _file(model).exists()
+
+
 def model_types(model: str) -> dict[str, str]:
     """The fields of a model by their JSON names, each with the SDK's type."""
-    file = _folder() / "models" / (re.sub(r"(?<!^)(?=[A-Z])", "_", model).lower() + ".py")
     tables = {
         node.targets[0].attr: ast.literal_eval(node.value)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(_file(model).read_text(encoding="utf-8")))
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Attribute)
         and node.targets[0].attr in ("swagger_types", "attribute_map")
     }
     return {json_name: tables["swagger_types"][name] for name, json_name in tables["attribute_map"].items()}
+
+
+def _file(model: str) -> Path:
+    return _folder() / "models" / (re.sub(r"(?<!^)(?=[A-Z])", "_", model).lower() + ".py")
