@@ -60,7 +60,6 @@ class Assumptions:
     milliseconds (seen by third parties in a live org); false tells for how many milliseconds."""
     alerting_waits: bool = True
     """Assumed: an interaction that alerts an agent is still counted as waiting in its queue."""
-
     export_submitted_looks: int = 1
     """Assumed: listings that say SUBMITTED of an export before it moves on."""
     export_running_looks: int = 1

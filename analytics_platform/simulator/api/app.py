@@ -15,6 +15,7 @@ from analytics_platform.simulator.api.detail_queries import DetailQueriesApi
 from analytics_platform.simulator.api.details_jobs import JobApi
 from analytics_platform.simulator.api.directory import DirectoryApi
 from analytics_platform.simulator.api.errors import not_found
+from analytics_platform.simulator.api.exports import ExportsApi
 from analytics_platform.simulator.api.gate import Gate, TokenGate
 from analytics_platform.simulator.api.observations import ObservationsApi
 from analytics_platform.simulator.api.org import Org
@@ -33,6 +34,7 @@ def simulated_org(org: Org) -> Starlette:
     for operation in sorted(served, key=lambda each: each.path.replace("{", "~")):
         gate = Gate(org, operation.name, operation, served[operation])
         routes.append(Route(operation.path, gate, methods=[operation.method]))
+    routes.extend(org.storage.routes())
     routes.extend(Control(org).routes())
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         elsewhere = Gate(org, "unknown", Operation("unknown", method, "/unknown"), _unknown)
@@ -48,6 +50,7 @@ def _apis(org: Org) -> Iterator[Api]:
     yield ObservationsApi(org)
     yield BotsApi(org)
     yield DetailQueriesApi(org)
+    yield ExportsApi(org)
 
 
 def _unknown(call: Call) -> Answer:

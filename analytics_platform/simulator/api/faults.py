@@ -7,12 +7,16 @@ page of results only, counted from 0. Kinds:
 - before the request is served: `status` (answer `status`, with `retry_after` seconds, which a 429 always has; `html`
   true for a body that is no JSON), `token_revoked` (all tokens, of all clients), `permission_withdrawn`;
 - at a submit: `job_failed`, `job_expired`, `job_cancelled` (the job ends so), `job_stuck` (PENDING for ever);
+- at an export's request: `export_failed` (with `reason`, an exportErrorMessagesType), `export_partial` (the file holds
+  the first half of its rows), `export_stuck` (RUNNING for ever);
 - in a page of results, one record more, made from the page's first:
   `record_without_id`, `record_wrong_type`, `record_unknown_field`, `record_fraction` (a metric's value is not whole),
   `record_duplicate` (the same record again);
 - in the delivery of an answer, after it was served: `not_json`, `cut` (the connection ends after `fraction` of the
   body), `lost_answer` (it ends before any of it), `hold` (waits after `fraction` until released), `slow` (`seconds`
   for the body).
+
+`storage` is where the files of exports are fetched from, as an operation; it knows `status` and the faults of delivery.
 """
 
 import re
@@ -32,6 +36,9 @@ Kind = Literal[
     "job_expired",
     "job_cancelled",
     "job_stuck",
+    "export_failed",
+    "export_partial",
+    "export_stuck",
     "record_without_id",
     "record_wrong_type",
     "record_unknown_field",
@@ -49,6 +56,11 @@ FATES: dict[Kind, str] = {
     "job_expired": "EXPIRED",
     "job_cancelled": "CANCELLED",
     "job_stuck": "PENDING",
+}
+EXPORT_FATES: dict[Kind, str] = {
+    "export_failed": "FAILED",
+    "export_partial": "COMPLETED_WITH_PARTIAL_RESULTS",
+    "export_stuck": "RUNNING",
 }
 DELIVERY: tuple[Kind, ...] = ("not_json", "cut", "lost_answer", "hold", "slow")
 RECORDS: tuple[Kind, ...] = (
@@ -72,6 +84,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     status: int = 503
     retry_after: int | None = None
     html: bool = False
+    reason: str = "FAILED_GETTING_DATA_FROM_SERVICE"
     fraction: float = 0.5
     seconds: float = 1.0
     id: int = field(default_factory=lambda: next(_numbers))

@@ -7,6 +7,7 @@ from analytics_platform.simulator.api.faults import Faults
 from analytics_platform.simulator.api.jobs import Jobs
 from analytics_platform.simulator.api.oauth import Login
 from analytics_platform.simulator.api.request_log import RequestLog
+from analytics_platform.simulator.api.storage import Storage
 from analytics_platform.simulator.api.telling import Teller
 from analytics_platform.simulator.clock import Clock
 from analytics_platform.simulator.options import SimulatorOptions
@@ -33,6 +34,7 @@ class Org:
         self.jobs = Jobs(self.clock, assumed)
         self.faults = Faults()
         self.log = RequestLog()
+        self.storage = Storage(assumed.download_url_seconds, self.faults, self.log)
 
     def availability(self, family: str) -> int:
         """The watermark of a job family: what happened before it is known, the rest is not."""
