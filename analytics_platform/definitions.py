@@ -4,7 +4,7 @@ import warnings
 
 import dagster as dg
 
-from analytics_platform.defs import capabilities, conversation_details, user_details
+from analytics_platform.defs import capabilities, conversation_details, queries, reporting_actions, user_details
 from analytics_platform.defs.alerts import alert_sensors
 from analytics_platform.defs.resources import (
     GenesysCloudResource,
@@ -35,6 +35,8 @@ def platform(settings: Settings) -> dg.Definitions:
         conversation_details.definitions(settings),
         user_details.definitions(settings),
         capabilities.definitions(settings),
+        reporting_actions.definitions(settings),
+        queries.definitions(),
         own,
     )
 

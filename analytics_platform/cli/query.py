@@ -15,7 +15,7 @@ from analytics_platform.settings import load_settings
 
 if TYPE_CHECKING:
     from analytics_platform.genesys_cloud.client import GenesysCloud
-    from analytics_platform.genesys_cloud.queries import Found
+    from analytics_platform.genesys_cloud.found import Found
     from analytics_platform.genesys_cloud.questions import Subject
 
 _ROWS_SHOWN = 20

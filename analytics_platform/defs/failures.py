@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from analytics_platform.catalogue.names import UnknownName
 from analytics_platform.settings import SettingsError
 
 
@@ -26,7 +27,7 @@ def explained() -> Iterator[None]:
             # An uncertain submit is in the ledger as lost; after the policy's pause a new one is no blind repetition.
             allow_retries=fault.transient or isinstance(fault, SubmitUncertain),
         ) from None
-    except (LandingError, LakeError, SettingsError) as fault:
+    except (LandingError, LakeError, SettingsError, UnknownName) as fault:
         passing = isinstance(fault, LakeUnreachable | RawReplaced | GivenUp)
         raise dg.Failure(description=str(fault), allow_retries=passing) from None
 
@@ -37,4 +38,4 @@ def expected_faults() -> tuple[type[Exception], ...]:
     from analytics_platform.lake import LakeError
     from analytics_platform.landing.errors import LandingError
 
-    return (GenesysCloudError, LakeError, LandingError, SettingsError)
+    return (GenesysCloudError, LakeError, LandingError, SettingsError, UnknownName)

@@ -23,7 +23,8 @@ from analytics_platform.catalogue.names import UnknownName, require_known
 from analytics_platform.genesys_cloud.errors import QueryRefused
 
 _EXPRESSION = re.compile(
-    r"\s*(?P<name>[^\s=<>!|]+)\s*(?:(?P<operator>>=|<=|=|>|<)\s*(?P<value>.*\S)|(?<=\s)(?P<word>!?exists|notExists))\s*",
+    r"\s*(?P<name>[^\s=<>!|]+)\s*"
+    r"(?:(?P<operator>>=|<=|=(?!=)|>|<)\s*(?P<value>.*\S)|(?<=\s)(?P<word>!?exists|notExists))\s*",
     re.DOTALL,
 )
 _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
@@ -97,7 +98,7 @@ def _require_item(item: Any, field: Field, where: str) -> None:
 
 def _predicates(takes: str, text: str) -> tuple[str, list[dict[str, Any]]]:
     match = _EXPRESSION.fullmatch(text)
-    if match is None:
+    if match is None or (match["operator"] == "=" and not _values(match["value"])):
         raise QueryRefused(
             f"{text!r} is no filter: write name=value, name=one|other, name>=number, `name exists` or `name !exists`."
         )

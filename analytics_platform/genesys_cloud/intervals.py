@@ -67,7 +67,7 @@ def interval(text: str) -> Interval:
     else:
         raise QueryRefused(f"The interval {text!r} has no end: {_FORMS}.")
     if end <= start:
-        raise QueryRefused(f"The interval {text!r} ends before it has begun: {_FORMS}.")
+        raise QueryRefused(f"The interval {text!r} does not end after it begins: {_FORMS}.")
     return Interval(start, end)
 
 

@@ -8,10 +8,7 @@ the end. Memory holds a page and the ids of one piece, which the vendor's limit 
 """
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
@@ -19,89 +16,12 @@ from analytics_platform.catalogue.models import Field, model
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.operations.details import CONVERSATION_BY_ID, CONVERSATIONS_BY_IDS
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import QueryRefused
+from analytics_platform.genesys_cloud.errors import NotFound, QueryRefused
+from analytics_platform.genesys_cloud.found import Course, Found, Keys, Records, keys
 from analytics_platform.genesys_cloud.intervals import Interval
 from analytics_platform.genesys_cloud.pages import instant, split_page
 from analytics_platform.genesys_cloud.questions import Question
 from analytics_platform.genesys_cloud.wire import not_json
-
-Records = list[msgspec.Raw]
-_NAMED = 20
-
-
-class _Keys(msgspec.Struct, rename="camel"):
-    """What is read of a record here; anything may stand there."""
-
-    conversation_id: Any = None
-    user_id: Any = None
-    conversation_start: Any = None
-
-
-class _Hits(msgspec.Struct, rename="camel"):
-    total_hits: Any = None
-
-
-# Made while this is imported, by one thread.
-_KEYS = msgspec.json.Decoder(_Keys)
-_HITS = msgspec.json.Decoder(_Hits)
-
-
-@dataclass
-class Course:
-    """How a query went, as far as its records were consumed."""
-
-    requests: int = 0
-    pieces: int = 1
-    """In how many pieces the interval is asked."""
-    given: int = 0
-    """Records given."""
-    hits: int = 0
-    """What the vendor said would match; approximate, and of the pieces asked so far."""
-    repeated: int = 0
-    """Records that came again while pages moved and were given once."""
-    outside: int = 0
-    """Conversations of the same UTC days that started outside the interval and were not given."""
-    missing: list[str] = field(default_factory=list)
-    """Ids asked for that the vendor does not know."""
-
-    def notes(self) -> list[str]:
-        """What a person should know beside the records, a sentence each."""
-        told = []
-        if self.outside:
-            told.append(
-                f"{self.outside} conversations started outside the interval on the same UTC days, which the vendor "
-                "matches whole, and are left out."
-            )
-        if self.repeated:
-            told.append(f"{self.repeated} records came twice while pages moved and are given once.")
-        if self.missing:
-            more = f" and {len(self.missing) - _NAMED} more" if len(self.missing) > _NAMED else ""
-            told.append(f"{len(self.missing)} ids were not found: {', '.join(self.missing[:_NAMED])}{more}.")
-        return told
-
-
-class Found:
-    """What a query finds, to be iterated over once: pages of records, each exactly as sent.
-
-    A page is asked for when its records are. `course` is up to date with what was consumed. `record_model` names the
-    model of a record. A `msgspec.Raw` keeps its whole page alive: take `bytes(record)` to keep one for longer.
-    """
-
-    def __init__(self, record_model: str, pages: Iterator[Records], course: Course, limit: int | None = None) -> None:
-        self.record_model = record_model
-        self.course = course
-        self._pages = pages
-        self._left = limit
-
-    def __iter__(self) -> Iterator[Records]:
-        for page in self._pages:
-            records = page[: self._left]
-            self.course.given += len(records)
-            if self._left is not None:
-                self._left -= len(records)
-            yield records
-            if self._left == 0:
-                return
 
 
 def find(client: GenesysCloud, question: Question) -> Found:
@@ -146,7 +66,13 @@ class _Asking:
         self._subject = question.subject
         self._most = self._subject.operation.limits.results
         self._pieces = question.pieces()
-        self.course = Course(pieces=len(self._pieces))
+        self.course = Course(pieces=len(self._pieces), split=self._split())
+
+    def _split(self) -> str:
+        if not self._subject.by_start:
+            return f"each of the {self._subject.name} has a record in each of them"
+        by = str(self._question.body.get("orderBy") or "conversationStart")
+        return "" if by == "conversationStart" else f"records are ordered by {by} within each of them"
 
     def pages(self) -> Iterator[Records]:
         for piece in self._pieces:
@@ -178,11 +104,22 @@ class _Asking:
 
     def _page(self, piece: Interval, number: int) -> tuple[Records, int]:
         operation = self._subject.operation
-        payload = self._client.download(operation, body=self._question.page(piece, number), repeatable=True)
+        try:
+            payload = self._client.download(operation, body=self._question.page(piece, number), repeatable=True)
+        except NotFound as fault:
+            if operation.withdrawn is None:
+                raise
+            raise QueryRefused(
+                f"This org does not answer {operation.method} {operation.path}: the vendor withdrew it with release "
+                f"{operation.withdrawn} of its SDK.",
+                operation=operation,
+                status=fault.status,
+                correlation_id=fault.correlation_id,
+            ) from fault
         self.course.requests += 1
         text = payload.inflate()
         records = split_page(text, _listed(operation).name, payload.origin).records
-        hits = _decoded(_HITS, text).total_hits if number == 1 else None
+        hits = keys(text).total_hits if number == 1 else None
         return records, hits if isinstance(hits, int) else 0
 
     def _beyond(self, hits: int) -> bool:
@@ -194,14 +131,14 @@ class _Asking:
         """The records that are the piece's own and not seen before; one that cannot be read is always given."""
         fresh = []
         for record in records:
-            keys = _keys(record)
-            known = _known(keys, self._subject.record_id)
+            read = keys(bytes(record))
+            known = _known(read, self._subject.record_id)
             if known is not None and known in seen:
                 self.course.repeated += 1
                 continue
             if known is not None:
                 seen.add(known)
-            start = instant(keys.conversation_start) if self._subject.by_start else None
+            start = instant(read.conversation_start) if self._subject.by_start else None
             if start is not None and not piece.holds(start):
                 self.course.outside += 1
                 continue
@@ -226,7 +163,7 @@ def _by_ids(client: GenesysCloud, ids: Iterable[str], course: Course) -> Iterato
         wanted: dict[object, msgspec.Raw] = {}
         others: Records = []
         for record in split_page(payload.inflate(), _listed(CONVERSATIONS_BY_IDS).name, payload.origin).records:
-            known = _known(_keys(record), "conversationId")
+            known = _known(keys(bytes(record)), "conversationId")
             if known in batch and known not in wanted:
                 wanted[known] = record
             else:
@@ -247,24 +184,7 @@ def _listed(operation: Operation) -> Field:
     return next(each for each in model(str(operation.gives)).fields.values() if each.container == "list")
 
 
-def _keys(record: msgspec.Raw) -> _Keys:
-    keys: _Keys = _decoded(_KEYS, bytes(record))
-    return keys
-
-
-def _known(keys: _Keys, name: str) -> str | None:
+def _known(read: Keys, name: str) -> str | None:
     """What a record is known by; None where it does not say it."""
-    told = keys.conversation_id if name == "conversationId" else keys.user_id
+    told = read.conversation_id if name == "conversationId" else read.user_id
     return told if isinstance(told, str) and told else None
-
-
-def _decoded(decoder: Any, text: bytes) -> Any:
-    """What a decoder reads, also of text that holds half an escaped character; nothing where it is no object."""
-    try:
-        return decoder.decode(text)
-    except msgspec.DecodeError:
-        try:
-            told = json.loads(text)
-        except ValueError:
-            told = None
-        return msgspec.convert(told if isinstance(told, dict) else {}, decoder.type)

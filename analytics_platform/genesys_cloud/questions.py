@@ -13,7 +13,7 @@ from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.genesys_cloud.filters import filters, has_filter, require_model
 from analytics_platform.genesys_cloud.intervals import Interval, interval, last
 
-_OURS = ("interval", "paging", "pageSize", "pageNumber")
+_OURS = ("paging", "pageSize", "pageNumber")
 _OTHERS = ("aggregations", "presenceAggregations", "routingStatusAggregations")
 _WORDS_TYPE = "EXACT_PHRASE"
 
@@ -97,7 +97,9 @@ def question(
     transcripts must all hold, are added to it. QueryRefused says what is malformed, UnknownName which names are near.
     """
     body = dict(query or {})
-    span = _span(subject, interval_text or str(body.pop("interval", "") or ""), last_text, now)
+    if not (interval_text or last_text):
+        interval_text = str(body.pop("interval", None) or "")
+    span = _span(subject, interval_text, last_text, now)
     if limit is not None and limit < 1:
         raise QueryRefused(f"A limit of {limit} asks for nothing: write 1 or more, or leave it out for all.")
     _refuse_others(subject, body)
@@ -121,6 +123,8 @@ def _span(subject: Subject, interval_text: str, last_text: str, now: datetime | 
 
 
 def _refuse_others(subject: Subject, body: Mapping[str, Any]) -> None:
+    if "interval" in body:
+        raise QueryRefused("The query has an interval, and another is given beside it: leave out one of them.")
     for name in (*_OURS, *_OTHERS):
         if name in body and name in model(subject.takes).fields:
             why = "pages are asked for by themselves" if name in _OURS else "only records are delivered"
