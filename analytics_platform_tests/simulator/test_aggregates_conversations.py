@@ -66,6 +66,14 @@ def test_any_grouping_of_a_day_is_what_its_sessions_emitted(
     assert laid(answer) == counted(within(facts, START, END), group_by, whole)
 
 
+def test_a_month_is_what_was_emitted_in_it_also_by_conversations_that_began_long_before(
+    counting: Asker, facts: list[Emitted]
+) -> None:
+    start, end = "2026-02-08T00:00:00.000Z", "2026-03-09T00:00:00.000Z"
+    answer = counting.aggregate(FAMILY, f"{start}/{end}", groupBy=["mediaType"], metrics=METRICS)
+    assert laid(answer) == counted(within(facts, start, end), ["mediaType"], lambda _: f"{start}/{end}")
+
+
 def test_sums_over_groups_equal_the_ungrouped(counting: Asker) -> None:
     groups = counting.aggregate(FAMILY, day(DAY), groupBy=["mediaType", "direction"], metrics=METRICS)
     summed: Counter[tuple[str, str]] = Counter()

@@ -142,12 +142,13 @@ def _ordered(counted: Counted, question: Question) -> Sequence[Group]:
 
 def _data(question: Question, number: int, cells: Cells) -> dict[str, Any] | None:
     """What is told of one bucket of a group; None when nothing is."""
-    metrics: list[dict[str, Any]] = []
-    for metric in question.metrics:
-        found = sorted((qualifier or "", values) for (name, qualifier), values in cells.items() if name == metric)
-        for qualifier, values in found:
-            qualified = {"qualifier": qualifier} if qualifier else {}
-            metrics.append({"metric": metric} | qualified | {"stats": statistics(metric, values)})
+    asked = [(metric, qualifier or "") for metric, qualifier in cells if metric in question.metrics]
+    metrics = [
+        {"metric": metric}
+        | ({"qualifier": qualifier} if qualifier else {})
+        | {"stats": statistics(metric, cells[metric, qualifier or None])}
+        for metric, qualifier in sorted(asked, key=lambda name: (question.metrics.index(name[0]), name[1]))
+    ]
     views = [
         {"name": view.name, "stats": statistics(view.target, bound)}
         for view in question.views
