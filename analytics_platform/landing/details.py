@@ -7,7 +7,6 @@ the job; killed at any instant before, the next run finds the job and goes on fr
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from threading import Event
@@ -21,6 +20,7 @@ from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
 from analytics_platform.landing.asking import Asking, question_of, refuse_when
 from analytics_platform.landing.errors import LandingError, ReadAgain
+from analytics_platform.landing.in_turn import in_turn
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.memory import use_system_allocator
@@ -104,26 +104,11 @@ class DetailsLanding:
         the ledger for the next run.
         """
         refuse_another_source(self.lake, self.stream.raw.name, self._source)
-        waiting: list[Future[StagedDay | Manifest]] = []
-        given: StagedDay | Manifest | None = None
-        left = iter(sorted(days))
-        stop = Event()
-        with ThreadPoolExecutor(self.options.jobs_in_flight, thread_name_prefix=self.stream.name) as pool:
-            try:
-                while True:
-                    while len(waiting) < self.options.jobs_in_flight and (day := next(left, None)) is not None:
-                        waiting.append(pool.submit(self.land, day, request, stop))
-                    if not waiting:
-                        return
-                    given = waiting.pop(0).result()
-                    yield given
-                    _give_up(given)
-            finally:
-                stop.set()
-                _give_up(given)
-                for future in waiting:
-                    if not future.cancel() and future.exception() is None:
-                        _give_up(future.result())
+
+        def land(day: date, stop: Event) -> StagedDay | Manifest:
+            return self.land(day, request, stop)
+
+        yield from in_turn(days, land, self.options.jobs_in_flight, self.stream.name)
 
     def land(self, day: date, request: str, stop: Event | None = None) -> StagedDay | Manifest:
         """Stage one day. `request` names the request this is part of, the same for each of its retries.
@@ -254,8 +239,3 @@ def _write_by_home(kept: PartitionWriter, rows: pa.Table, day: date) -> None:
             kept.flush()
             rows = rows.slice(own)
     kept.write(rows)
-
-
-def _give_up(landed: StagedDay | Manifest | None) -> None:
-    if isinstance(landed, StagedDay):  # nothing happens to one that was published
-        landed.discard()
