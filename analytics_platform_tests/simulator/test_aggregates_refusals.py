@@ -51,12 +51,12 @@ def refused(asker: Asker, family: str, body: dict[str, Any]) -> dict[str, Any]:
         (
             {"filter": {"type": "and", "predicates": [{"type": "metric", "dimension": "queueId", "value": "1"}]}},
             "bad.request",
-            "does not support aggregate predicates of type metric",
+            "does not support predicates of type metric",
         ),
         (
             {"filter": {"type": "and", "predicates": [{"type": "property", "dimension": "queueId", "value": "1"}]}},
             "bad.request",
-            "does not support aggregate predicates of type property",
+            "does not support predicates of type property",
         ),
         (
             {"filter": {"type": "and", "clauses": [{"type": "or", "predicates": [{"dimension": "queueId"}]}]}},

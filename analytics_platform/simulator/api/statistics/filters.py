@@ -1,4 +1,4 @@
-"""The filter of an aggregate query: `{"type": "and"|"or", "clauses", "predicates"}` over the dimensions of facts."""
+"""The filter of an aggregate or observation query: `{"type": "and"|"or", "clauses", "predicates"}` over dimensions."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +10,7 @@ Filter = Callable[[Dimensions], bool]
 
 
 def read_filter(told: dict[str, Any] | None) -> Filter:
-    """Whether a fact's dimensions satisfy a filter, everything where there is none; ApiError 400 when it is not simple.
+    """Whether dimensions satisfy a filter, everything where there is none; ApiError 400 when it is not simple.
 
     A dimension with several values matches when one of them does.
     """
@@ -34,7 +34,7 @@ def values_asked(told: dict[str, Any] | None) -> Iterator[str]:
 
 def _predicate(told: dict[str, Any]) -> Filter:
     if (told.get("type") or "dimension") != "dimension" or told.get("range"):
-        raise unsupported(f"aggregate predicates of type {told.get('type')} or with a range")
+        raise unsupported(f"predicates of type {told.get('type')} or with a range")
     name, operator, value = told.get("dimension"), told.get("operator") or "matches", told.get("value")
     if name is None:
         raise bad_request("A dimension predicate must name its dimension")
