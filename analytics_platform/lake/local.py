@@ -78,7 +78,7 @@ class LocalPlace:
                 final.unlink()
             except FileNotFoundError:
                 return
-            _sync_folder(final.parent)
+            sync_folder(final.parent)
             with suppress(OSError):  # not empty, or taken by another process meanwhile: it may stay
                 final.parent.rmdir()
 
@@ -103,9 +103,9 @@ class LocalPlace:
                 raise
             break
         # A rename is durable once its folder is on disk; a new folder once its parent is.
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
         for folder in made:
-            _sync_folder(folder.parent)
+            sync_folder(folder.parent)
 
 
 def _link(path: str, link: Path) -> None:
@@ -119,7 +119,8 @@ def _link(path: str, link: Path) -> None:
                 return None
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put on disk which files a folder names: a new file or a rename is durable only then."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:

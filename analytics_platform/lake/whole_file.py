@@ -7,11 +7,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from analytics_platform.lake.errors import LakeError
+from analytics_platform.lake.local import sync_folder
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write a new file to; when the block ends well it takes the place of `path` in one step.
+    """A path beside `path` to write a new file to; when the block ends well it takes the place of `path` in one step,
+    durably.
 
     When the block fails the new file goes away and what was there stays. Folders are made as needed. LakeError where
     the place takes no file.
@@ -24,6 +26,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield staged
         _sync(staged)
         staged.replace(path)
+        sync_folder(path.parent)
     except OSError as fault:
         raise LakeError(f"Cannot write the file {path} ({fault.strerror or fault}): name another place.") from fault
     finally:

@@ -76,7 +76,7 @@ with lake.stage("conversations", DAY, SCHEMA, LAYOUT) as writer:
     if sys.argv[2] == "sealed":
         say_and_wait("sealed")
     if sys.argv[2] == "moved, not synced":
-        local._sync_folder = lambda folder: say_and_wait("moved, not synced")
+        local.sync_folder = lambda folder: say_and_wait("moved, not synced")
     staged.publish()
     say_and_wait("published")
 """
