@@ -4,8 +4,18 @@ import warnings
 
 import dagster as dg
 
-from analytics_platform.defs import capabilities, conversation_details, queries, reporting_actions, user_details
+from analytics_platform.capabilities import known_capabilities
+from analytics_platform.choices import load_choices
+from analytics_platform.defs import (
+    aggregates,
+    capabilities,
+    conversation_details,
+    queries,
+    reporting_actions,
+    user_details,
+)
 from analytics_platform.defs.alerts import alert_sensors
+from analytics_platform.defs.daily import daily_sensors
 from analytics_platform.defs.resources import (
     GenesysCloudResource,
     LakeResource,
@@ -20,8 +30,10 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 def platform(settings: Settings) -> dg.Definitions:
     """The whole platform as these settings say."""
+    choices, known = load_choices(settings), known_capabilities(settings)
+    daily = [*aggregates.streams(choices)]
     own = dg.Definitions(
-        sensors=alert_sensors(settings),
+        sensors=[*alert_sensors(settings), *daily_sensors(daily, settings)],
         resources={
             "genesys_cloud": GenesysCloudResource(),
             "lake": LakeResource(),
@@ -34,6 +46,7 @@ def platform(settings: Settings) -> dg.Definitions:
     return dg.Definitions.merge(
         conversation_details.definitions(settings),
         user_details.definitions(settings),
+        aggregates.definitions(settings, choices, known),
         capabilities.definitions(settings),
         reporting_actions.definitions(settings),
         queries.definitions(),

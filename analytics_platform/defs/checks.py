@@ -3,6 +3,7 @@
 They look at the days of their run, or at the newest landed ones where they are run by themselves.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta
@@ -56,13 +57,13 @@ def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
         now = load_settings()
         lake = opened_lake(now)
         chosen = {key.name for key in context.selected_asset_check_keys}
-        manifests = lake.manifests(raw, _days_of_run(context, lake.days(raw)))
+        manifests = lake.manifests(raw, days_of_run(context, lake.days(raw)))
         if "rows_match_pages" in chosen:
             yield _rows_match(raw, manifests)
         if "known_to_the_catalogue" in chosen:
-            yield _known(raw, manifests)
+            yield known_to_the_catalogue(raw, manifests)
         if "days_contiguous" in chosen:
-            yield _contiguous(raw, lake.days(raw), now.start_day)
+            yield contiguous(raw, lake.days(raw), now.start_day)
 
     return checks
 
@@ -82,7 +83,8 @@ def _rows_match(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheck
     )
 
 
-def _known(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheckResult:
+def known_to_the_catalogue(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheckResult:
+    """`known_to_the_catalogue` of a table: what the vendor sent is as the catalogue says."""
     found: Counter[str] = Counter()
     for manifest in manifests.values():
         found.update(manifest.facts["drift"])
@@ -96,7 +98,8 @@ def _known(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheckResul
     )
 
 
-def _contiguous(raw: str, landed: Sequence[date], first: date) -> dg.AssetCheckResult:
+def contiguous(raw: str, landed: Sequence[date], first: date) -> dg.AssetCheckResult:
+    """`days_contiguous` of a table: no day is missing between the first to land and the newest."""
     missing = sorted(set(days_between(first, max(landed, default=first))) - set(landed))
     return dg.AssetCheckResult(
         check_name="days_contiguous",
@@ -123,23 +126,17 @@ def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"{stream.typed}_checks", specs=specs, can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        from analytics_platform.lake.views import connect
-
         now = load_settings()
         lake = opened_lake(now)
         chosen = context.selected_asset_check_keys
-        days = _days_of_run(context, lake.days(stream.head.name))
-        with connect(lake) as database:
-            # Keys of many days pass the limit; what does not fit is laid down beside the ledger.
-            overflow = str(now.state / "scratch").replace("'", "''")
-            database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{overflow}'")
+        days = days_of_run(context, lake.days(stream.head.name))
+        with checked(lake, now) as database:
             if dg.AssetCheckKey(dg.AssetKey(stream.head.name), "one_home") in chosen:
                 twice = _count(database, _at_home_twice(stream.head, days)) if days else 0
                 yield _verdict("one_home", stream.head, twice)
             for table in stream.tables:
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "unique_keys") in chosen:
-                    repeated = _count(database, _repeated(table, days)) if days else 0
-                    yield _verdict("unique_keys", table, repeated)
+                    yield _verdict("unique_keys", table, repeated_keys(database, table, days))
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "children_have_parents") in chosen:
                     assert table.parent is not None
                     orphans = _count(database, _orphans(table, table.parent, days)) if days else 0
@@ -189,9 +186,27 @@ def _verdict(name: str, table: Table, faults: int) -> dg.AssetCheckResult:
     )
 
 
-def _repeated(table: Table, days: Sequence[date]) -> str:
-    key = ", ".join(table.key)
-    return f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {_on(days)} GROUP BY {key} HAVING count(*) > 1)"
+@contextlib.contextmanager
+def checked(lake: "Lake", now: Settings) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """The lake in SQL, in bounded memory."""
+    from analytics_platform.lake.views import connect
+
+    with connect(lake) as database:
+        # Keys of many days pass the limit; what does not fit is laid down beside the ledger.
+        overflow = str(now.state / "scratch").replace("'", "''")
+        database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{overflow}'")
+        yield database
+
+
+def repeated_keys(database: "duckdb.DuckDBPyConnection", table: Table, days: Sequence[date]) -> int:
+    """How many keys of a table's days stand on several rows."""
+    if not days:
+        return 0
+    key = ", ".join(f'"{name}"' for name in table.key)
+    return _count(
+        database,
+        f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {_on(days)} GROUP BY {key} HAVING count(*) > 1)",
+    )
 
 
 def _orphans(table: Table, parent: Table, days: Sequence[date]) -> str:
@@ -218,7 +233,7 @@ def _count(database: "duckdb.DuckDBPyConnection", query: str) -> int:
     return int(row[0])
 
 
-def _days_of_run(context: dg.AssetCheckExecutionContext, landed: Sequence[date]) -> list[date]:
+def days_of_run(context: dg.AssetCheckExecutionContext, landed: Sequence[date]) -> list[date]:
     """The days the run was asked for, of those that landed; the newest landed ones where it names none."""
     asked = tagged_days(context.run.tags) or sorted(landed)[-_NEWEST:]
     return sorted(set(asked).intersection(landed))

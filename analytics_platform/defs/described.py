@@ -25,9 +25,14 @@ def table_metadata(table: Table, settings: Settings) -> Mapping[str, object]:
 
 def lineage(stream: Stream, table: Table) -> Mapping[str, object]:
     """Each column of a typed table stems from the record kept in raw."""
-    source = dg.TableColumnDep(asset_key=dg.AssetKey(stream.raw.name), column_name="record")
+    return lineage_from(stream.raw, "record", table)
+
+
+def lineage_from(raw: Table, column: str, table: Table) -> Mapping[str, object]:
+    """Each column of a table stems from one column of raw."""
+    source = dg.TableColumnDep(asset_key=dg.AssetKey(raw.name), column_name=column)
     return {
-        "dagster/column_lineage": dg.TableColumnLineage({column.name: [source] for column in table.columns}),
+        "dagster/column_lineage": dg.TableColumnLineage({each.name: [source] for each in table.columns}),
     }
 
 

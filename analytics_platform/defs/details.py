@@ -35,7 +35,7 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
         name=stream.raw.name,
         partitions_def=days_of(settings),
         backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=_retries(settings),
+        retry_policy=retries(settings),
         pool=JOBS_POOL,
         io_manager_key="lake_io_manager",
         group_name=stream.name,
@@ -97,7 +97,7 @@ def typed_assets(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
         specs=specs,
         partitions_def=days_of(settings),
         backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=_retries(settings),
+        retry_policy=retries(settings),
         pool=TABLES_POOL,
         can_subset=False,
     )
@@ -121,7 +121,8 @@ def typed_assets(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
     return make
 
 
-def _retries(settings: Settings) -> dg.RetryPolicy:
+def retries(settings: Settings) -> dg.RetryPolicy:
+    """How often a step that failed for a passing reason is tried again."""
     return dg.RetryPolicy(
         max_retries=settings.retries,
         delay=settings.retry_seconds,

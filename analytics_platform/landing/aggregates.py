@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from analytics_platform.genesys_cloud.aggregates import AggregateQueries, AggregateQuestion
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.intervals import Interval
+from analytics_platform.genesys_cloud.intervals import interval
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake
 from analytics_platform.landing.answers import AnswersLanding, DayOfAnswers, LandedAnswers, Made, StagedAnswers
@@ -52,11 +52,10 @@ class AggregatesLanding:
         )
 
     def _asked(self, queries: AggregateQueries, day: date) -> DayOfAnswers:
-        start = datetime.combine(day, time(), UTC)
-        interval = Interval(start, start + timedelta(days=1))
+        wanted = interval(day.isoformat())
         family, group_by = self.question.family, self.question.group_by
         drift: Counter[str] = Counter()
-        facts: dict[str, object] = {"stream": family.stream, "interval": str(interval), "drift": drift}
+        facts: dict[str, object] = {"stream": family.stream, "interval": str(wanted), "drift": drift}
 
         def make(answer: Answered) -> Made:
             tidy = aggregate_rows(family, group_by, answer.text)
@@ -64,4 +63,4 @@ class AggregatesLanding:
             drift.update(f"unreadable group: {each.reason}" for each in tidy.unreadable)
             return {family.stream: tidy.rows}
 
-        return DayOfAnswers(queries.answers(self.question, interval), make, self.question.told(), facts)
+        return DayOfAnswers(queries.answers(self.question, wanted), make, self.question.told(), facts)

@@ -1,0 +1,184 @@
+"""Aggregates: each family an asset pair by UTC day, the answers whole and the tidy table made from them.
+
+What a family is asked is its configuration, in the launchpad with the defaults that the streams file chose.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field
+
+from analytics_platform.capabilities import Capabilities
+from analytics_platform.catalogue.aggregates import AGGREGATES, AggregateFamily
+from analytics_platform.catalogue.operations import Operation
+from analytics_platform.catalogue.operations.observations import USER_LIST
+from analytics_platform.catalogue.tables import Table
+from analytics_platform.choices import AggregateChoice, Choices
+from analytics_platform.connections import org_of
+from analytics_platform.defs.answers import answers_checks, answers_outputs
+from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
+from analytics_platform.defs.details import retries
+from analytics_platform.defs.failures import explained
+from analytics_platform.defs.partitions import days_of, run_days
+from analytics_platform.defs.requests import DailyStream
+from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
+from analytics_platform.defs.served import served_description, served_metadata
+from analytics_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from analytics_platform.genesys_cloud.aggregates import AggregateQuestion
+    from analytics_platform.landing.answers import LandedAnswers, StagedAnswers
+
+POOL = "genesys_cloud_aggregates"
+GROUP = "aggregates"
+
+
+def definitions(settings: Settings, choices: Choices, capabilities: Capabilities) -> dg.Definitions:
+    """Everything Dagster shows of the families that were chosen, save their sensors; see `streams`."""
+    chosen = _chosen(choices)
+    return dg.Definitions(
+        assets=[_asset(family, choice, settings, capabilities) for family, choice in chosen.items()],
+        asset_checks=[_checks(family, choice) for family, choice in chosen.items()],
+    )
+
+
+def streams(choices: Choices) -> list[DailyStream]:
+    """The families that were chosen, as sensors see them."""
+    return [
+        DailyStream(
+            family.stream, family.stream, (family.raw().name, family.stream), family.opened_by, _operations(family)
+        )
+        for family in _chosen(choices)
+    ]
+
+
+class AggregateConfig(dg.Config):
+    """What a family is asked, whatever the day."""
+
+    granularity: str = Field(
+        description="Length of a bucket, an ISO 8601 period that divides a UTC day: PT15M, PT30M, PT1H, P1D."
+    )
+    group_by: list[str] = Field(description="The vendor's dimensions to group by, each a column of the table.")
+    metrics: list[str] = Field(description="The vendor's metrics to ask for.")
+    filter: dict[str, Any] = Field(description="The vendor's filter, {type, clauses, predicates}; empty is none.")
+    time_zone: str = Field(
+        description="Where midnight is that buckets are counted from, such as Europe/Berlin; they must meet at "
+        "midnight UTC all the same. Empty is UTC."
+    )
+    provisional: bool = Field(
+        default=False,
+        description="Land days that are past the watermark all the same; they are marked and replaced later.",
+    )
+
+
+def _asset(
+    family: AggregateFamily, choice: AggregateChoice, settings: Settings, capabilities: Capabilities
+) -> dg.AssetsDefinition:
+    raw, tidy = family.raw(), _table(family, choice)
+    operations = _operations(family)
+
+    def spec(table: Table, kinds: set[str], about: Mapping[str, object]) -> dg.AssetSpec:
+        return dg.AssetSpec(
+            key=table.name,
+            deps=[] if table is raw else [raw.name],
+            description=served_description(table.description, operations, capabilities),
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds=kinds,
+            metadata={**table_metadata(table, settings), **about, **served_metadata(operations, capabilities)},
+        ).with_io_manager_key("lake_io_manager")
+
+    class Asked(AggregateConfig):
+        granularity: str = _defaulting("granularity", choice.granularity)
+        group_by: list[str] = _defaulting("group_by", list(_group_by(family, choice)))
+        metrics: list[str] = _defaulting("metrics", list(family.metrics if choice.metrics is None else choice.metrics))
+        filter: dict[str, Any] = _defaulting("filter", choice.filter or {})
+        time_zone: str = _defaulting("time_zone", choice.time_zone or "")
+
+    @dg.multi_asset(
+        name=family.stream,
+        specs=[spec(raw, RAW_KINDS, {}), spec(tidy, TYPED_KINDS, lineage_from(raw, "answer", tidy))],
+        partitions_def=days_of(settings),
+        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
+        retry_policy=retries(settings),
+        pool=POOL,
+        can_subset=False,
+    )
+    def land(
+        context: dg.AssetExecutionContext,
+        config: Asked,
+        genesys_cloud: GenesysCloudResource,
+        lake: LakeResource,
+        ledger: LedgerResource,
+    ) -> Iterator[dg.Output[object]]:
+        from analytics_platform.landing.aggregates import AggregatesLanding
+
+        def landed() -> "Generator[StagedAnswers | LandedAnswers]":
+            now = load_settings()
+            with explained():
+                question = _question(family, config)
+                with genesys_cloud.connect() as client:
+                    landing = AggregatesLanding(
+                        question,
+                        client,
+                        lake.open(),
+                        ledger.open(),
+                        org_of(now).rpartition("@")[2],
+                        timedelta(days=min(now.reread_after_days, default=3)),
+                        config.provisional,
+                    )
+                    yield from landing.land_all(run_days(context), context.run.root_run_id or context.run.run_id)
+
+        yield from answers_outputs(raw.name, [tidy.name], landed())
+
+    return land
+
+
+def _question(family: AggregateFamily, config: AggregateConfig) -> "AggregateQuestion":
+    from analytics_platform.genesys_cloud.aggregates import AggregateQuestion
+
+    return AggregateQuestion(
+        family=family,
+        granularity=config.granularity,
+        group_by=tuple(config.group_by),
+        metrics=tuple(config.metrics),
+        filter=config.filter or None,
+        time_zone=config.time_zone or None,
+    )
+
+
+def _checks(family: AggregateFamily, choice: AggregateChoice) -> dg.AssetChecksDefinition:
+    def table(question: Mapping[str, object]) -> Table:
+        group_by = question["group_by"]
+        assert isinstance(group_by, list)
+        return family.table(group_by)
+
+    return answers_checks(family.stream, table, _table(family, choice))
+
+
+def _chosen(choices: Choices) -> dict[AggregateFamily, AggregateChoice]:
+    found = {family: choices.aggregate(family.name) for family in AGGREGATES}
+    return {family: choice for family, choice in found.items() if choice.enabled}
+
+
+def _table(family: AggregateFamily, choice: AggregateChoice) -> Table:
+    return family.table(_group_by(family, choice))
+
+
+def _group_by(family: AggregateFamily, choice: AggregateChoice) -> tuple[str, ...]:
+    return family.group_by if choice.group_by is None else choice.group_by
+
+
+def _operations(family: AggregateFamily) -> tuple[Operation, ...]:
+    """What the org must serve: the query, the watermark, and the list of users where they are asked about by id."""
+    users = (USER_LIST,) if family.operation.limits.ids is not None else ()
+    return (family.operation, family.opened_by.availability, *users)
+
+
+def _defaulting(field: str, value: object) -> Any:
+    """A field of the configuration with its default."""
+    return Field(default=value, description=AggregateConfig.model_fields[field].description)
