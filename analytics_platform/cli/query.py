@@ -1,15 +1,16 @@
 """`query`: details asked of the org now, page by page, onto the screen or into a file."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analytics_platform.cli.answers import show
 from analytics_platform.cli.errors import Expected
+from analytics_platform.cli.written import json_object
 from analytics_platform.connections import connected
 from analytics_platform.settings import load_settings
 
@@ -144,34 +145,13 @@ def _ask(
         interval_text=between,
         last_text=last,
         expressions=filters or (),
-        query=_body(body),
+        query=json_object(body, "query"),
         order=order,
         order_by=order_by,
         phrases=phrases,
         limit=wanted,
     )
     _deliver(lambda client: find(client, asked), to, form, wanted)
-
-
-def _body(text: str) -> Mapping[str, Any]:
-    """The query body that is written, or that a file holds."""
-    import json
-
-    if not text:
-        return {}
-    written = text
-    if not text.lstrip().startswith("{"):
-        try:
-            written = Path(text).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise Expected(f"The query cannot be read from {text}: {fault}.") from None
-    try:
-        told = json.loads(written)
-    except ValueError as fault:
-        raise Expected(f"The query is not JSON: {fault}.") from None
-    if not isinstance(told, dict):
-        raise Expected("The query must be a JSON object, the body as the vendor takes it.")
-    return told
 
 
 def _deliver(

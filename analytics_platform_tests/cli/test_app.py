@@ -8,15 +8,29 @@ import pytest
 from analytics_platform.lake import Lake
 from analytics_platform_tests.cli.conftest import SCRIPT, Run, script
 
+COMMANDS = (
+    "demo",
+    "ui",
+    "check",
+    "status",
+    "sql",
+    "query",
+    "index-property",
+    "reports",
+    "schedules",
+    "settings",
+    "simulate",
+)
+
 
 def test_help_lists_every_command(run: Run) -> None:
     told = run("--help")
     assert told.exit_code == 0
-    for name in ("demo", "ui", "check", "status", "sql", "simulate"):
+    for name in COMMANDS:
         assert f" {name} " in told.output
 
 
-@pytest.mark.parametrize("name", ["demo", "ui", "check", "status", "sql", "simulate"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(run: Run, name: str) -> None:
     told = run(name, "--help")
     assert told.exit_code == 0
@@ -32,7 +46,8 @@ def test_an_unknown_command_is_told(run: Run) -> None:
 def test_heavy_modules_are_not_imported_for_help() -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from analytics_platform.cli.app import app; "
-        "assert CliRunner().invoke(app, ['sql', '--help']).exit_code == 0; "
+        "asked = [CliRunner().invoke(app, [*words, '--help']) for words in (['sql'], ['query', 'users'])]; "
+        "assert [told.exit_code for told in asked] == [0, 0]; "
         "print(sorted({'pyarrow', 'polars', 'duckdb', 'httpx', 'dagster', 'arro3'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
