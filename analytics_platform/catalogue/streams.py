@@ -1,39 +1,53 @@
 """The streams that land by day: which job delivers them, what their raw table holds, which typed tables are made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, USER_JOBS, JobFamily
 from analytics_platform.catalogue.tables import Column, Table, conversation_tables, plain_table, status_tables
 
 
 @dataclass(frozen=True)
-class Stream:
-    """One kind of thing a source delivers by activity day.
+class TypedStream:
+    """One kind of thing a source delivers by activity day, and the tables it becomes by home day.
 
-    `raw` keeps each record whole beside its keys and provenance; `quarantine` those that have no usable key;
-    `tables` are made from raw by home day, the first of them being the head that the others hang from, and
-    `typed_quarantine` keeps the records whose values no typed table can hold.
+    `raw` keeps each record whole beside its keys and provenance; `tables` are made from raw by home day, the first of
+    them being the head that the others hang from, and `typed_quarantine` keeps the records whose values no typed table
+    can hold.
     """
 
     name: str
-    family: JobFamily
-    model: str
-    id_field: str
     raw: Table
-    quarantine: Table
     typed: str
     tables: tuple[Table, ...]
     typed_quarantine: Table
     description: str
+    quarantine: Table = field(kw_only=True)
+    """Records that have no usable key."""
+    raw_by_another_route: tuple[Table, ...] = field(default=(), kw_only=True)
+    """Raw tables in which the same things come by other routes; of a thing the version read last holds."""
 
     @property
     def head(self) -> Table:
         return self.tables[0]
 
     @property
+    def raws(self) -> tuple[Table, ...]:
+        """Every raw table the typed tables are made from."""
+        return (self.raw, *self.raw_by_another_route)
+
+    @property
     def roots(self) -> tuple[Table, ...]:
         """The typed tables that hang from no other typed table."""
         return tuple(table for table in self.tables if table.parent not in self.tables)
+
+
+@dataclass(frozen=True)
+class Stream(TypedStream):
+    """One that a vendor job delivers."""
+
+    family: JobFamily = field(kw_only=True)
+    model: str = field(kw_only=True)
+    id_field: str = field(kw_only=True)
 
 
 _DELIVERY = (

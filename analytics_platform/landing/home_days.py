@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.lake import Lake, Manifest, StagedPartition
 from analytics_platform.landing.errors import RawMissing
 from analytics_platform.landing.ledger import Ledger
@@ -21,6 +21,8 @@ from analytics_platform.landing.ledger import Ledger
 class Contribution:
     """What one activity day delivered of a home day; `digest` is of those records alone, in any order."""
 
+    raw: str
+    """The raw table that holds it."""
     activity_day: date
     as_of: datetime
     digest: str
@@ -41,19 +43,24 @@ class HomeDay:
     day: date
     contributions: tuple[Contribution, ...]
 
-    def version(self, stream: Stream) -> str:
+    def version(self, stream: TypedStream) -> str:
         """Tells what the tables are made from, and as how complete it counts; equal where that is equal."""
-        made_from = [(c.activity_day.isoformat(), c.digest, c.state == "provisional") for c in self.contributions]
+        made_from = [
+            (*_route(stream, c), c.activity_day.isoformat(), c.digest, c.state == "provisional")
+            for c in self.contributions
+        ]
         return hashlib.sha256(json.dumps([_columns(stream), made_from]).encode()).hexdigest()[:32]
 
-    def facts(self, stream: Stream) -> dict[str, object]:
+    def facts(self, stream: TypedStream) -> dict[str, object]:
         """What the manifest of each of its tables tells."""
         states = {c.state for c in self.contributions}
         return {
             "stream": stream.typed,
             "version": self.version(stream),
             "state": "provisional" if "provisional" in states else "complete",
-            "taken_in": {c.activity_day.isoformat(): c.digest for c in self.contributions},
+            "taken_in": {
+                " ".join((*_route(stream, c), c.activity_day.isoformat())): c.digest for c in self.contributions
+            },
             "watermark": max((c.watermark for c in self.contributions), default=None),
             "as_of": max((c.as_of for c in self.contributions), default=None),
             "job_ids": sorted({job for c in self.contributions for job in c.job_ids}),
@@ -78,21 +85,22 @@ class StagedTables:
             lake.remove(self.quarantine, self.home_day.day)
 
 
-def home_days(stream: Stream, lake: Lake) -> dict[date, HomeDay]:
+def home_days(stream: TypedStream, lake: Lake) -> dict[date, HomeDay]:
     """Every home day that the landed raw days tell of, and every landed raw day itself, in order."""
     found: dict[date, list[Contribution]] = {}
-    for activity_day, manifest in lake.manifests(stream.raw.name).items():
-        delivered = {date.fromisoformat(text): count for text, count in manifest.facts["home_days"].items()}
-        # The day itself has a say in how complete its home day is, also when it delivered nothing of it.
-        for day, records in {activity_day: 0, **delivered}.items():
-            found.setdefault(day, []).append(_contribution(activity_day, manifest, day, records))
+    for raw in stream.raws:
+        for activity_day, manifest in lake.manifests(raw.name).items():
+            delivered = {date.fromisoformat(text): count for text, count in manifest.facts["home_days"].items()}
+            # The day itself has a say in how complete its home day is, also when it delivered nothing of it.
+            for day, records in {activity_day: 0, **delivered}.items():
+                found.setdefault(day, []).append(_contribution(activity_day, manifest, day, records))
     return {
-        day: HomeDay(day, tuple(sorted(parts, key=lambda part: (part.as_of, part.activity_day))))
+        day: HomeDay(day, tuple(sorted(parts, key=lambda part: (part.as_of, part.activity_day, part.raw))))
         for day, parts in sorted(found.items())
     }
 
 
-def stale_home_days(stream: Stream, lake: Lake, among: Iterable[date] | None = None) -> list[HomeDay]:
+def stale_home_days(stream: TypedStream, lake: Lake, among: Iterable[date] | None = None) -> list[HomeDay]:
     """The home days whose typed tables are missing or were made from something else than what raw holds now."""
     known = home_days(stream, lake)
     wanted = known if among is None else {day: known.get(day, HomeDay(day, ())) for day in sorted(set(among))}
@@ -105,7 +113,7 @@ def stale_home_days(stream: Stream, lake: Lake, among: Iterable[date] | None = N
     return stale + [home for home in emptied if not _current(lake.manifest(last, home.day), home.version(stream))]
 
 
-def home_days_of_run(stream: Stream, lake: Lake, days: Iterable[date], first_day: date) -> list[HomeDay]:
+def home_days_of_run(stream: TypedStream, lake: Lake, days: Iterable[date], first_day: date) -> list[HomeDay]:
     """The home days a run over `days` makes: those, and with the first day also the stale ones before it.
 
     A conversation may have started before the first day that is landed; its home day has no partition of its own.
@@ -121,7 +129,7 @@ def home_days_of_run(stream: Stream, lake: Lake, days: Iterable[date], first_day
 
 
 @contextlib.contextmanager
-def claimed(stream: Stream, ledger: Ledger, days: Iterable[date]) -> Iterator[None]:
+def claimed(stream: TypedStream, ledger: Ledger, days: Iterable[date]) -> Iterator[None]:
     """Hold home days of a stream against other runs, oldest first, so that two runs never wait for each other."""
     with contextlib.ExitStack() as held:
         for day in sorted(set(days)):
@@ -132,6 +140,7 @@ def claimed(stream: Stream, ledger: Ledger, days: Iterable[date]) -> Iterator[No
 def _contribution(activity_day: date, manifest: Manifest, home_day: date, records: int) -> Contribution:
     facts = manifest.facts
     return Contribution(
+        raw=manifest.table,
         activity_day=activity_day,
         as_of=datetime.fromisoformat(facts["as_of"]),
         digest=facts["home_day_digests"].get(home_day.isoformat(), ""),
@@ -144,10 +153,15 @@ def _contribution(activity_day: date, manifest: Manifest, home_day: date, record
     )
 
 
+def _route(stream: TypedStream, contribution: Contribution) -> tuple[str, ...]:
+    """The raw table, where it is not the stream's own."""
+    return () if contribution.raw == stream.raw.name else (contribution.raw,)
+
+
 def _current(manifest: Manifest | None, version: str) -> bool:
     return manifest is not None and manifest.facts.get("version") == version
 
 
-def _columns(stream: Stream) -> list[list[str]]:
+def _columns(stream: TypedStream) -> list[list[str]]:
     """The tables' columns: a release that knows more of them makes every home day stale."""
     return [[table.name, *(f"{column.name}:{column.type}" for column in table.columns)] for table in stream.tables]

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analytics_platform.catalogue.streams import Stream
 from analytics_platform.lake import Lake
 from analytics_platform.lake.manifest import manifest_of
 from analytics_platform.landing.errors import RawReplaced
@@ -18,18 +17,19 @@ _BATCH_ROWS = 500
 
 
 def raw_rows(
-    stream: Stream, lake: Lake, contribution: Contribution, home_day: date, columns: list[str] | None = None
+    lake: Lake, contribution: Contribution, home_day: date, columns: list[str] | None = None
 ) -> Iterator[pa.Table]:
     """The rows of a raw day that belong to a home day, in order, some hundred at a time; some may be empty.
 
     `columns` must hold the home day's own, `home_day` or `first_home_day` and `last_home_day`. Raises LakeError, and
     RawReplaced when the raw day is not the one the contribution tells of.
     """
-    day = contribution.activity_day
-    first, last = ("home_day", "home_day") if "home_day" in _names(stream) else ("first_home_day", "last_home_day")
-    with lake.open_partition(stream.raw.name, day) as file:
-        if manifest_of(file.metadata, 0, lake.place.path(stream.raw.name, day)).checksum != contribution.checksum:
-            raise RawReplaced(stream.raw.name, day)
+    raw, day = contribution.raw, contribution.activity_day
+    with lake.open_partition(raw, day) as file:
+        if manifest_of(file.metadata, 0, lake.place.path(raw, day)).checksum != contribution.checksum:
+            raise RawReplaced(raw, day)
+        one = "home_day" in file.schema_arrow.names
+        first, last = ("home_day", "home_day") if one else ("first_home_day", "last_home_day")
         groups = [group for group in range(file.num_row_groups) if _may_hold(file, group, first, last, home_day)]
         for batch in _batches(file, groups, columns):
             rows = pa.Table.from_batches([batch])
@@ -41,10 +41,6 @@ def raw_rows(
 def _batches(file: pq.ParquetFile, groups: list[int], columns: list[str] | None) -> Iterator[pa.RecordBatch]:
     # One column holds nearly all bytes: threads would have nothing to share, and their upkeep costs a third more.
     return file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False) if groups else iter(())
-
-
-def _names(stream: Stream) -> list[str]:
-    return [column.name for column in stream.raw.columns]
 
 
 def _may_hold(file: pq.ParquetFile, group: int, first: str, last: str, home_day: date) -> bool:

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, Stream
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS, Stream, TypedStream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, PartitionWriter, StagedPartition
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
@@ -22,6 +22,7 @@ from analytics_platform.landing.versions import newest_versions
 from analytics_platform.tables.conversations import conversation_rows
 from analytics_platform.tables.records import Unreadable, read_records
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
+from analytics_platform.tables.services import service_rows
 from analytics_platform.tables.statuses import newest_statuses, status_rows
 
 _FLUSH_BYTES = 24 << 20
@@ -29,7 +30,7 @@ _FLUSH_BYTES = 24 << 20
 _USERS_AT_ONCE = 20_000
 
 
-def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTables:
+def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay) -> StagedTables:
     """Stage all typed tables of a home day. Raises LakeError and RawReplaced; nothing is published."""
     use_system_allocator()
     with contextlib.ExitStack() as open_writers:
@@ -39,7 +40,7 @@ def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTable
             )
             for table in (*stream.tables, stream.typed_quarantine)
         }
-        make = _conversations if stream is CONVERSATION_DETAILS else _statuses
+        make = _statuses if stream is USER_DETAILS else _whole_records
         taken_in = 0
         for batch in make(stream, lake, home_day):
             for name, rows in batch.rows.items():
@@ -56,7 +57,7 @@ def stage_home_day(stream: Stream, lake: Lake, home_day: HomeDay) -> StagedTable
 
 
 def _sealed(
-    stream: Stream, home_day: HomeDay, writers: dict[str, PartitionWriter], quarantine: PartitionWriter
+    stream: TypedStream, home_day: HomeDay, writers: dict[str, PartitionWriter], quarantine: PartitionWriter
 ) -> StagedTables:
     facts = {**home_day.facts(stream), "set_aside": quarantine.rows}
     tables: dict[str, StagedPartition] = {}
@@ -77,12 +78,12 @@ class _Batch:
     size: int
 
 
-def _conversations(stream: Stream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
+def _whole_records(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
     newest = newest_versions(stream, lake, home_day)
     # Written by activity day, whatever the order of asking was.
-    for contribution in sorted(home_day.contributions, key=lambda part: part.activity_day):
-        mask, row = newest.get(contribution.activity_day), 0
-        for mine in raw_rows(stream, lake, contribution, home_day.day):
+    for contribution in sorted(home_day.contributions, key=lambda part: (part.activity_day, part.raw)):
+        mask, row = newest.get(contribution), 0
+        for mine in raw_rows(lake, contribution, home_day.day):
             rows = mine
             if mask is not None:
                 rows = mine.filter(pa.array(mask[row : row + len(mine)]))
@@ -91,13 +92,13 @@ def _conversations(stream: Stream, lake: Lake, home_day: HomeDay) -> Iterator[_B
                 yield _typed(stream, rows, contribution)
 
 
-def _statuses(stream: Stream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
+def _statuses(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
     """User records are small and a status is not a record: all versions of some users at a time are put together."""
     shares = 1 + sum(part.records for part in home_day.contributions) // _USERS_AT_ONCE
     for share in range(shares):
         versions: dict[str, list[pa.Table]] = {table.name: [] for table in stream.tables}
         for contribution in home_day.contributions:
-            for raw in raw_rows(stream, lake, contribution, home_day.day):
+            for raw in raw_rows(lake, contribution, home_day.day):
                 batch = _typed(stream, _share_of_users(raw, share, shares), contribution)
                 for table in stream.tables:
                     rows = batch.rows.pop(table.name)
@@ -115,22 +116,24 @@ def _share_of_users(raw: pa.Table, share: int, shares: int) -> pa.Table:
     return raw.filter((pl.Series(raw["user_id"]).hash() % shares == share).to_arrow())
 
 
-def _typed(stream: Stream, raw: pa.Table, contribution: Contribution) -> _Batch:
+def _typed(stream: TypedStream, raw: pa.Table, contribution: Contribution) -> _Batch:
     records = raw["record"].combine_chunks()
     if isinstance(records, pa.ChunkedArray):
         records = pa.concat_arrays(records.chunks) if records.num_chunks else pa.array([], pa.string())
-    read = read_records(records, record_schema(stream.model))
-    length = len(read.table)
-    activity_day = pa.repeat(pa.scalar(contribution.activity_day, pa.date32()), length)
-    as_of = pa.repeat(pa.scalar(contribution.as_of, INSTANT), length)
-    make = conversation_rows if stream is CONVERSATION_DETAILS else status_rows
-    rows = make(read.table, activity_day, as_of)
-    if read.unreadable:
-        rows[stream.typed_quarantine.name] = _set_aside(stream, raw, read.unreadable)
+    activity_day = pa.repeat(pa.scalar(contribution.activity_day, pa.date32()), len(raw))
+    as_of = pa.repeat(pa.scalar(contribution.as_of, INSTANT), len(raw))
+    if isinstance(stream, Stream):
+        read = read_records(records, record_schema(stream.model))
+        make, length = conversation_rows if stream is CONVERSATION_DETAILS else status_rows, len(read.table)
+        rows, unreadable = make(read.table, activity_day[:length], as_of[:length]), read.unreadable
+    else:
+        rows, unreadable = service_rows(raw, activity_day, as_of)
+    if unreadable:
+        rows[stream.typed_quarantine.name] = _set_aside(stream, raw, unreadable)
     return _Batch(rows, records.nbytes)
 
 
-def _set_aside(stream: Stream, raw: pa.Table, unreadable: tuple[Unreadable, ...]) -> pa.Table:
+def _set_aside(stream: TypedStream, raw: pa.Table, unreadable: tuple[Unreadable, ...]) -> pa.Table:
     schema = table_schema(stream.typed_quarantine)
     rows = raw.take(pa.array([fault.row for fault in unreadable], pa.int64()))
     reasons = pa.array([fault.reason for fault in unreadable], pa.string())

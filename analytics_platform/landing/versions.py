@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.lake import Lake
 from analytics_platform.landing.home_days import Contribution, HomeDay
 from analytics_platform.landing.raw_rows import raw_rows
@@ -14,8 +14,8 @@ Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
-def newest_versions(stream: Stream, lake: Lake, home_day: HomeDay) -> dict[date, Mask]:
-    """For each activity day, which of its rows of the home day are the newest of their id, in raw's order.
+def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[Contribution, Mask]:
+    """For each contribution, which of its rows of the home day are the newest of their id, in raw's order.
 
     Empty where one job delivered every id once, which is most home days on the day after. Ids are held as 128-bit
     hashes: 16 MB for a million.
@@ -32,12 +32,12 @@ def newest_versions(stream: Stream, lake: Lake, home_day: HomeDay) -> dict[date,
     newest[order[last_of_id]] = True
     ends = np.cumsum([len(pair[0]) for pair in hashes])
     masks = np.split(newest, ends[:-1])
-    return {part.activity_day: mask for part, mask in zip(home_day.contributions, masks, strict=True)}
+    return {part: mask for part, mask in zip(home_day.contributions, masks, strict=True)}
 
 
-def _id_hashes(stream: Stream, lake: Lake, contribution: Contribution, home_day: date) -> tuple[Hashes, Hashes]:
+def _id_hashes(stream: TypedStream, lake: Lake, contribution: Contribution, home_day: date) -> tuple[Hashes, Hashes]:
     key = stream.raw.own[0].name
-    found = [pl.Series(rows[key]) for rows in raw_rows(stream, lake, contribution, home_day, [key, "home_day"])]
+    found = [pl.Series(rows[key]) for rows in raw_rows(lake, contribution, home_day, [key, "home_day"])]
     pairs = [(ids.hash(1).to_numpy(), ids.hash(2).to_numpy()) for ids in found]
     none = np.array([], dtype=np.uint64)
     return np.concatenate([none, *(a for a, _ in pairs)]), np.concatenate([none, *(b for _, b in pairs)])

@@ -118,17 +118,17 @@ def test_row_groups_without_rows_of_the_home_day_are_not_read(lake: Lake) -> Non
     records = [conversation(f"c{number}", D0 if number == 3 else D1) for number in range(3, 13)]
     write_raw_day(lake, D1, records, rows_a_group=2)
     part = home_days(CONVERSATION_DETAILS, lake)[D0].contributions[0]
-    assert [len(rows) for rows in raw_rows(CONVERSATION_DETAILS, lake, part, D0)] == [1]
+    assert [len(rows) for rows in raw_rows(lake, part, D0)] == [1]
     own = home_days(CONVERSATION_DETAILS, lake)[D1].contributions[0]
-    assert sum(len(rows) for rows in raw_rows(CONVERSATION_DETAILS, lake, own, D1)) == 9
-    assert list(raw_rows(CONVERSATION_DETAILS, lake, own, D2)) == []
+    assert sum(len(rows) for rows in raw_rows(lake, own, D1)) == 9
+    assert list(raw_rows(lake, own, D2)) == []
 
 
 def test_users_without_any_status_cost_no_row_group(lake: Lake) -> None:
     idle, busy = user("idle"), user("busy", (datetime(2026, 3, 2, 8, tzinfo=UTC), None, "IDLE"))
     write_raw_day(lake, D1, [idle, idle, busy, idle], stream=USER_DETAILS, rows_a_group=2)
     part = home_days(USER_DETAILS, lake)[D0].contributions[0]
-    assert [rows["user_id"].to_pylist() for rows in raw_rows(USER_DETAILS, lake, part, D0)][-1] == ["busy"]
+    assert [rows["user_id"].to_pylist() for rows in raw_rows(lake, part, D0)][-1] == ["busy"]
 
 
 def test_raw_landed_anew_while_tables_are_made_is_noticed_and_leaves_nothing_staged(lake: Lake, folder: Path) -> None:

@@ -1,0 +1,147 @@
+"""Services of Context Services to their typed tables: the service, its states, its tasks, and all it carries beside.
+
+A record is one service as `GET services/{id}` gives it, states and tasks within. Extensions have no schema and stand
+among the ordinary fields, at any level: whatever is not the vendor's own field is one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from analytics_platform.catalogue.services import END_FIELDS, SERVICES, START_FIELDS
+from analytics_platform.tables.records import Unreadable
+from analytics_platform.tables.schemas import table_schema
+
+_SERVICE = {"service_id": "string", "service_type": "string", "customer_id": "string", "contact_key": "string"}
+_STATE = {"state_id": "int64", "state_type": "string", "previous_state_id": "int64"}
+_TASK = {"task_id": "int64", "task_type": "string", "state_id": "int64"}
+_NESTED = {
+    "states": ("active_states", "completed_states"),
+    "tasks": ("active_tasks", "completed_tasks", "tasks"),
+}
+_EVENTS = {"started": START_FIELDS, "completed": END_FIELDS}
+_LIFE = {"est_duration": "int64"}
+# What a start event tells of its service once more, and the instant that is a column of its own.
+_REPEATED = frozenset({"timestamp", "customer_id", "contact_key", "service_type", "state_type", "task_type"}) | {
+    "est_duration",
+    "service_id",
+}
+_DECODER = msgspec.json.Decoder()
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def service_rows(
+    raw: pa.Table, activity_day: pa.Array, as_of: pa.Array
+) -> tuple[dict[str, pa.Table], tuple[Unreadable, ...]]:
+    """The four tables of raw rows (columns `record` and `gone_at`), by name, and the rows no table can hold.
+
+    `activity_day` (date32) and `as_of` (timestamp[ms, UTC]) tell for each row the delivery it was taken from.
+    """
+    rows: Rows = {table.name: [] for table in SERVICES.tables}
+    unreadable: list[Unreadable] = []
+    told = zip(raw["record"].to_pylist(), raw["gone_at"].to_pylist(), activity_day, as_of, strict=True)
+    for position, (record, gone_at, day, instant) in enumerate(told):
+        try:
+            made = _service(_DECODER.decode(record), gone_at)
+        except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as fault:
+            unreadable.append(Unreadable(position, str(fault)))
+            continue
+        made["services"][0] |= {"activity_day": day.as_py(), "as_of": instant.as_py()}
+        for name, found in made.items():
+            rows[name] += found
+    schemas = {table.name: table_schema(table) for table in SERVICES.tables}
+    return {name: pa.Table.from_pylist(found, schema=schemas[name]) for name, found in rows.items()}, tuple(unreadable)
+
+
+def _service(record: dict[str, Any], gone_at: datetime | None) -> Rows:
+    """The rows of one service. Raises ValueError, TypeError or AttributeError where a value is not of its kind."""
+    service_id = _value(record["service_id"], "string")
+    own = _typed(record, _SERVICE | _LIFE) | _life(record) | {"gone_at": gone_at}
+    # An anonymous service, or one whose customer came later, may tell it in its start event alone.
+    started = record.get("started") or {}
+    for name in ("customer_id", "contact_key", "service_type", "est_duration"):
+        if own.get(name) is None and started.get(name) is not None:
+            own[name] = _value(started[name], (_SERVICE | _LIFE)[name])
+    made: Rows = {"services": [own], "service_states": [], "service_tasks": [], "service_extensions": []}
+    extensions = list(
+        _extensions(record, "service", {*_SERVICE, *_LIFE, *_EVENTS, *_NESTED["states"], *_NESTED["tasks"]})
+    )
+    for state in _nested(record, "states"):
+        made["service_states"].append(_typed(state, _STATE | _LIFE) | _life(state))
+        owner = f"state {state.get('state_id')}"
+        extensions += _extensions(state, owner, {*_STATE, *_LIFE, *_EVENTS, *_NESTED["tasks"]})
+        for task in _nested(state, "tasks"):
+            made["service_tasks"].append({"state_id": _value(state.get("state_id"), "int64")} | _task(task))
+            extensions += _extensions(task, f"task {task.get('task_id')}", {*_TASK, *_LIFE, *_EVENTS})
+    for task in _nested(record, "tasks"):
+        made["service_tasks"].append(_task(task))
+        extensions += _extensions(task, f"task {task.get('task_id')}", {*_TASK, *_LIFE, *_EVENTS})
+    made["service_extensions"] = [
+        {"owner": owner, "name": name, "value": json.dumps(value, ensure_ascii=False)}
+        for owner, name, value in extensions
+    ]
+    for table, index in (("service_states", "state_index"), ("service_tasks", "task_index")):
+        _number(made[table], index)
+    _number(made["service_extensions"], "extension_index")
+    for found in made.values():
+        for row in found:
+            row["service_id"] = service_id
+    return made
+
+
+def _number(rows: list[dict[str, Any]], index: str) -> None:
+    for position, row in enumerate(rows):
+        row[index] = position
+
+
+def _task(task: dict[str, Any]) -> dict[str, Any]:
+    told = _typed(task, _TASK | _LIFE) | _life(task)
+    return {name: value for name, value in told.items() if name != "state_id" or value is not None}
+
+
+def _nested(record: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    for name in _NESTED[kind]:
+        yield from record.get(name) or ()
+
+
+def _typed(record: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+    return {name: _value(record.get(name), kind) for name, kind in fields.items()}
+
+
+def _life(record: Mapping[str, Any]) -> dict[str, Any]:
+    """When it started and was completed, and the two events' own fields."""
+    told: dict[str, Any] = {}
+    for event, fields in _EVENTS.items():
+        found = record.get(event) or {}
+        told[f"{event}_at"] = _value(found.get("timestamp"), "instant")
+        told |= {f"{event}_{name}": _value(found.get(name), kind) for name, kind in fields.items()}
+    return told | {"active": not record.get("completed")}
+
+
+def _extensions(record: Mapping[str, Any], owner: str, known: set[str]) -> Iterator[tuple[str, str, Any]]:
+    for name, value in record.items():
+        if name not in known:
+            yield owner, name, value
+    for event, fields in _EVENTS.items():
+        for name, value in (record.get(event) or {}).items():
+            if name not in fields and name not in _REPEATED:
+                yield event if owner == "service" else f"{owner}.{event}", name, value
+
+
+def _value(value: Any, kind: str) -> Any:
+    """A value as its column's kind: what the vendor types `long or string` as text, an instant as UTC."""
+    if value is None:
+        return None
+    if kind == "string":
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if kind == "int64":
+        number = int(value)
+        if isinstance(value, float) and number != value:
+            raise ValueError(f"{value} is not a whole number")
+        return number
+    instant = datetime.fromisoformat(value)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
