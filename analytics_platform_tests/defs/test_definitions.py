@@ -28,10 +28,10 @@ def node(definitions: dg.Definitions, table: str) -> dg.AssetSpec:
     return definitions.resolve_asset_graph().get(dg.AssetKey(table)).to_asset_spec()
 
 
-def test_the_assets_are_the_raw_and_typed_tables_of_every_stream(definitions: dg.Definitions) -> None:
+def test_the_raw_and_typed_tables_of_every_details_stream_are_assets(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
     keys = {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()}
-    assert keys == set(all_tables())
+    assert keys >= set(all_tables())
 
 
 @pytest.mark.parametrize("table", all_tables())
@@ -79,15 +79,15 @@ def test_an_asset_has_pool_retries_and_ranges_of_at_most_a_month_a_run(definitio
 
 def test_every_table_has_checks_and_every_stream_its_sensors(definitions: dg.Definitions) -> None:
     checked = {key.asset_key.to_user_string() for key in definitions.resolve_asset_graph().asset_check_keys}
-    assert checked == set(all_tables())
-    assert sorted(sensor.name for sensor in definitions.sensors or ()) == [
+    assert checked >= set(all_tables())
+    assert {sensor.name for sensor in definitions.sensors or ()} >= {
         "conversation_details_availability",
         "conversation_details_upkeep",
         "conversations_home_days",
         "user_details_availability",
         "user_details_upkeep",
         "user_statuses_home_days",
-    ]
+    }
 
 
 @pytest.mark.parametrize("chosen", ["running", "stopped"])
