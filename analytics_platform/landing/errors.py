@@ -6,6 +6,8 @@ LandingError
 ├── OtherSource        the lake was filled from another org
 ├── RawReplaced        raw changed while typed tables were made from it
 ├── AnswerUnusable     an answer is not what the vendor describes, so that no day can be made of it
+├── ExportUnusable     the file of an export is no table
+├── ExportNotDone      an export takes longer than a run waits; it is landed when it is done
 ├── GivenUp            another day of the same run failed, or the run was ended
 └── ReadAgain          a job is to be read from its first page again; raised when a new job fails so too
     ├── CursorRefused  the vendor no longer takes the cursor kept of it
@@ -66,6 +68,27 @@ class AnswerUnusable(LandingError):
             f"{stream} of {day} stays as it was. {str(fault).partition(';')[0].rstrip('.')}: "
             "run again, or ask the vendor when it stays so."
         )
+
+
+class ExportUnusable(LandingError):
+    """The file of an export is not the CSV that was asked for; nothing of the day was replaced."""
+
+    def __init__(self, stream: str, day: date, run_id: str, reason: str) -> None:
+        super().__init__(
+            f"{stream} of {day} cannot be landed, as the file of export {run_id} is no table: {reason}. Compare the export in "
+            "Genesys Cloud, then run again, which fetches the same one."
+        )
+
+
+class ExportNotDone(LandingError):
+    """The vendor still works on an export; it stays in the ledger, and what finishes later is landed then."""
+
+    def __init__(self, stream: str, day: date, reason: str) -> None:
+        super().__init__(
+            f"{stream} of {day} has not landed yet: {reason} The sensor exports_finished lands it when it is done; a "
+            "longer wait is set by ANALYTICS_PLATFORM_EXPORT_MINUTES."
+        )
+        self.day = day
 
 
 class GivenUp(LandingError):

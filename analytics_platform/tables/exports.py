@@ -76,7 +76,7 @@ def _headings(content: bytes, delimiter: str) -> list[str]:
         text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
         return next((row for row in csv.reader(text, delimiter=delimiter, strict=True) if row), [])
     except UnicodeDecodeError as fault:
-        raise ExportUnreadable(f"byte {fault.start + 1} of the file is no UTF-8 text") from None
+        raise ExportUnreadable(f"its byte {fault.start + 1} is no UTF-8 text") from None
     except csv.Error as fault:
         raise ExportUnreadable(f"its headings cannot be read as CSV ({fault})") from None
 
@@ -110,7 +110,7 @@ def _texts(content: bytes, delimiter: str, width: int) -> list[pa.ChunkedArray]:
     if wrong:
         row = wrong[0]
         raise ExportUnreadable(
-            f"row {row.number} of the file, counted from its headings, has {row.actual_columns} values under "
+            f"its row {row.number}, counted from the headings, has {row.actual_columns} values under "
             f"{row.expected_columns} headings"
         )
     return [table.column(name).slice(1) for name in names]
