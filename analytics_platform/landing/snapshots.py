@@ -21,6 +21,7 @@ from analytics_platform.catalogue.answers import TICK
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.lake import Lake, Manifest, PartitionWriter
+from analytics_platform.lake.errors import LakeUnreachable
 from analytics_platform.lake.ordered import ordered_rows
 from analytics_platform.landing.answers import raw_rows
 from analytics_platform.landing.layouts import layout
@@ -39,6 +40,8 @@ Make = Callable[[Answered, datetime, datetime], Tidy]
 """Makes the tidy rows of one answer, given the instants its snapshot was due and taken; may raise UnreadableAnswer."""
 
 _ROW_GROUP_BYTES = 32 << 20
+_LOOKED_AT = 7
+"""Days. An older one that was left uncompacted is whole, and compacted when somebody lands it."""
 
 
 def _now() -> datetime:
@@ -69,22 +72,15 @@ class SnapshotLanding:
         whatever asking raises.
         """
         with self.ledger.claim(self.table.name, day):
-            refuse_another_source(self.lake, self.raw.name, self.source)
             self.spool.drop_unfinished(day)
             now = self.clock()
             if day == now.date():
                 self._take(now, tick or due_tick(now, self.minutes), ask)
+            refuse_another_source(self.lake, self.raw.name, self.source)
             return self._bring_in(day, ended=day < now.date())
 
-    def unfinished(self, before: date, newest: int = 7) -> list[date]:
-        """Days before `before` of which something is spooled, and those of the newest landed not compacted yet."""
-        landed = [day for day in self.lake.days(self.table.name) if day < before][-newest:]
-        manifests = self.lake.manifests(self.table.name, landed)
-        open_days = {day for day, manifest in manifests.items() if not manifest.facts["compacted"]}
-        return sorted(open_days | {day for day in self.spool.days() if day < before})
-
     def _take(self, now: datetime, tick: datetime, ask: Callable[[], Iterable[Answered]]) -> None:
-        if tick in self.spool.ticks(tick.date()) or tick in ticks_of(self.lake.manifest(self.table.name, tick.date())):
+        if tick in self.spool.ticks(tick.date()) or tick in self._landed(tick.date()):
             log.info("%s of %s was taken before; it is not asked for again.", self.table.name, _text(tick))
         elif tick != due_tick(now, self.minutes):
             log.warning(
@@ -95,6 +91,14 @@ class SnapshotLanding:
             )
         else:
             self.spool.take(tick, now, ask)
+
+    def _landed(self, day: date) -> set[datetime]:
+        """The ticks in the lake; none where it is away: the instant passes, the lake comes back and takes it once."""
+        try:
+            refuse_another_source(self.lake, self.raw.name, self.source)
+            return ticks_of(self.lake.manifest(self.table.name, day))
+        except LakeUnreachable:
+            return set()
 
     def _bring_in(self, day: date, *, ended: bool) -> Sequence[Manifest]:
         landed = [self._appended(self.raw, day, self._raw_of), self._appended(self.table, day, self._tidy_of)]
@@ -159,6 +163,14 @@ class SnapshotLanding:
             unreadable += tidy.unreadable
             differences += tidy.differences
         return Tidy(_distinct(pa.concat_tables(parts), self.table.key), unreadable, differences)
+
+
+def unfinished(lake: Lake, spool: Spool, table: Table, before: date) -> list[date]:
+    """Days before `before` of which something is spooled, or that are among the newest landed and not compacted yet."""
+    landed = [day for day in lake.days(table.name) if day < before][-_LOOKED_AT:]
+    manifests = lake.manifests(table.name, landed)
+    open_days = {day for day, manifest in manifests.items() if not manifest.facts["compacted"]}
+    return sorted(open_days | {day for day in spool.days() if day < before})
 
 
 @dataclass

@@ -12,7 +12,7 @@ from analytics_platform.catalogue.observations import observation_family
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.lake import Lake
 from analytics_platform.landing.ledger import Ledger
-from analytics_platform.landing.snapshots import SnapshotLanding
+from analytics_platform.landing.snapshots import SnapshotLanding, unfinished
 from analytics_platform.landing.spool import Spool
 from analytics_platform.landing.ticks import due_tick
 from analytics_platform.tables.answers import Tidy
@@ -87,6 +87,10 @@ class Place:
     ) -> None:
         """What a run for a day does at `now`; asked, the org gives that many answers and fails if they are too few."""
         self.landing(now).land(day or now.date(), tick, lambda: self.answers(now, gives))
+
+    def unfinished(self) -> list[date]:
+        """The days that want a run on the day after."""
+        return unfinished(self.lake, self.spool, QUEUES.table, DAY + timedelta(days=1))
 
     def spools(self, now: datetime) -> None:
         """What a run has done that was killed once the org had answered."""

@@ -1,7 +1,8 @@
 """Snapshots land once each, whole, in the file of their day, whatever happens to who takes them."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.genesys_cloud.answered import Answered
+from analytics_platform.lake import Lake, LakeUnreachable
+from analytics_platform.lake.local import LocalPlace
 from analytics_platform.landing.errors import OtherSource
 from analytics_platform.landing.spool import Spool
 from analytics_platform.landing.ticks import due_tick, ticks_of
@@ -158,9 +161,9 @@ def test_killed_between_two_tables_of_a_compaction_the_next_run_compacts_the_oth
     with python(_KILLED_COMPACTING, place.folder) as run:
         assert heard(run) == "raw compacted"
         run.kill()
-    assert place.landing(LATER).unfinished(TOMORROW) == [DAY]
+    assert place.unfinished() == [DAY]
     place.run(LATER, DAY)
-    assert place.ticks() == [at(9, 0, 0)] and place.landing(LATER).unfinished(TOMORROW) == []
+    assert place.ticks() == [at(9, 0, 0)] and place.unfinished() == []
 
 
 _TAKES = """
@@ -196,7 +199,7 @@ def test_a_past_day_asks_nothing_lands_what_is_spooled_and_is_compacted(place: P
     place.run(at(9))
     place.spools(at(9, 5))
     asked = len(place.asked)
-    assert place.landing(LATER).unfinished(TOMORROW) == [DAY]
+    assert place.unfinished() == [DAY]
     place.run(LATER, DAY)
     assert len(place.asked) == asked and place.ticks() == [at(9, 0, 0), at(9, 5, 0)]
     for table in (QUEUES.raw, QUEUES.table):
@@ -237,10 +240,10 @@ def test_a_snapshot_that_comes_after_the_compaction_still_lands(place: Place) ->
     place.run(at(9))
     place.run(LATER, DAY)
     place.spools(at(8, 55))
-    assert place.landing(LATER).unfinished(TOMORROW) == [DAY]
+    assert place.unfinished() == [DAY]
     place.run(LATER, DAY)
     assert place.ticks() == [at(8, 55, 0), at(9, 0, 0)]
-    assert place.landing(LATER).unfinished(TOMORROW) == []
+    assert place.unfinished() == []
 
 
 def test_an_org_with_nobody_to_ask_about_has_been_asked_all_the_same(place: Place) -> None:
@@ -290,6 +293,33 @@ def test_a_lake_of_another_org_is_refused_before_anything_is_asked(place: Place)
     with pytest.raises(OtherSource, match=r"holds days of api\.org and cannot take those of api\.other"):
         place.landing(at(9, 5), source="api.other").land(DAY, None, lambda: place.answers(at(9, 5)))
     assert len(place.asked) == BATCHES
+
+
+class _Away(LocalPlace):
+    """Where a lake was that does not answer now."""
+
+    def days(self, table: str) -> list[date]:
+        raise LakeUnreachable("The lake does not answer.")
+
+
+def test_while_the_lake_is_away_a_snapshot_is_taken_and_kept_until_it_is_back(place: Place) -> None:
+    away = replace(place.landing(at(9)), lake=Lake(_Away(place.folder / "lake")))
+    for _ in range(2):
+        with pytest.raises(LakeUnreachable):
+            away.land(DAY, None, lambda: place.answers(at(9)))
+    assert len(place.asked) == BATCHES and place.spool.ticks(DAY) == [at(9, 0, 0)]
+    place.run(at(9, 20))
+    assert place.ticks() == [at(9, 0, 0), at(9, 20, 0)]
+
+
+def test_days_of_an_object_store_grow_and_are_compacted_alike(bucket: str, place: Place) -> None:
+    lake = Lake.open(f"s3://{bucket}/lake", scratch=place.folder / "scratch")
+    for now in (at(9), at(9, 5), at(9, 6), LATER):
+        replace(place.landing(now), lake=lake).land(DAY, None, lambda now=now: place.answers(now))  # type: ignore[misc]
+        place.run(now, DAY)
+    for table in lake.tables():
+        assert lake.read(table, DAY).equals(place.lake.read(table, DAY))
+    assert lake.tables() == [QUEUES.table.name, QUEUES.raw.name]
 
 
 class _Killed(BaseException):
