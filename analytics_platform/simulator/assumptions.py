@@ -80,6 +80,12 @@ class Assumptions:
     """Assumed: the status that leads from a downloadUrl to where the file is stored."""
     download_url_seconds: int = 600
     """Assumed: real seconds a signed address of a stored file is good for."""
+    report_running_looks: int = 1
+    """Assumed: answers about a report's run that was asked for which find it RUNNING before it has ended."""
+    report_running_seconds: float = 0.0
+    """Assumed: least real seconds that such a run is RUNNING."""
+    report_history: int = 100
+    """Assumed: the newest runs that a schedule's history tells."""
     turn_retention_days: int = 10
     """Assumed: reporting turns are gone this long after their completion; the vendor says about ten days, not less."""
 

@@ -55,6 +55,11 @@ def _check_field(value: Any, field: Field, path: str, type_name: str) -> None:
             raise _mistyped(value, path, "list")
         for position, item in enumerate(value):
             _check_one(item, field, f"{path}[{position}]", type_name)
+    elif field.container == "dict":
+        if not isinstance(value, dict):
+            raise _mistyped(value, path, "object")
+        for key, item in value.items():
+            _check_one(item, field, f"{path}.{key}", type_name)
     else:
         _check_one(value, field, path, type_name)
 
@@ -64,6 +69,8 @@ def _check_one(value: Any, field: Field, path: str, type_name: str) -> None:
         if not isinstance(value, dict):
             raise _mistyped(value, path, "object")
         _check(value, field.type, path + ".")
+    elif field.type == "object":
+        return  # anything
     elif field.type == "boolean":
         if not isinstance(value, bool):
             raise _mistyped(value, path, "boolean")
