@@ -19,6 +19,7 @@ from analytics_platform.simulator.api.exports import ExportsApi
 from analytics_platform.simulator.api.gate import Gate, TokenGate
 from analytics_platform.simulator.api.observations import ObservationsApi
 from analytics_platform.simulator.api.org import Org
+from analytics_platform.simulator.api.reporting import ReportingApi
 
 
 def simulated_org(org: Org) -> Starlette:
@@ -51,6 +52,7 @@ def _apis(org: Org) -> Iterator[Api]:
     yield BotsApi(org)
     yield DetailQueriesApi(org)
     yield ExportsApi(org)
+    yield ReportingApi(org)
 
 
 def _unknown(call: Call) -> Answer:
