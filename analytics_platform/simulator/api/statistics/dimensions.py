@@ -24,14 +24,13 @@ def dimensions_of(family: AggregateFamily, layers: Iterable[Struct]) -> dict[str
             told = getattr(layer, field)
             if told is UNSET:
                 continue
-            held = found.get(dimension, ())
-            for value in told if isinstance(told, list) else (told,):
-                word = str(value).lower() if isinstance(value, bool) else str(value)
-                if word not in held:
-                    held = (*held, word)
-            if held:
-                found[dimension] = held
-    return found
+            words = tuple(map(_word, told)) if isinstance(told, list) else (_word(told),)
+            held = found.get(dimension)
+            if held is None:
+                found[dimension] = tuple(dict.fromkeys(words)) if len(words) > 1 else words
+            elif held != words:
+                found[dimension] = tuple(dict.fromkeys((*held, *words)))
+    return {dimension: words for dimension, words in found.items() if words}
 
 
 def session_layers(participant: ParticipantRecord, session: SessionRecord) -> Iterable[Struct]:
@@ -46,6 +45,12 @@ def session_layers(participant: ParticipantRecord, session: SessionRecord) -> It
 
 def _scored(segment: SegmentRecord) -> Iterable[Struct]:
     return segment.scoredAgents or ()
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @lru_cache(maxsize=256)
