@@ -17,6 +17,7 @@ from analytics_platform.catalogue.operations.aggregates import (
     TRANSCRIPT_AGGREGATES,
     USER_AGGREGATES,
 )
+from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.catalogue.tables import Column, Table, own_columns, plain_table, snake_case
 
 STATISTICS = own_columns("StatisticalSummary")
@@ -47,6 +48,12 @@ class AggregateFamily:
     def stream(self) -> str:
         """The name of the stream and of its tidy table, such as `conversation_aggregates`."""
         return self.operation.tables[0]
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What the org must serve: the query, the watermark, and the list of users where they are asked about by id."""
+        users = (USER_LIST,) if self.operation.limits.ids is not None else ()
+        return (self.operation, self.opened_by.availability, *users)
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -36,6 +36,11 @@ class ObservationFamily:
         return self.operation.tables[0]
 
     @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What the org must serve: the query, and the list of those it is asked about."""
+        return (self.operation, self.listing)
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         """What the vendor can observe."""
         return model(str(self.operation.takes)).fields["metrics"].known_values

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from analytics_platform.catalogue.aggregates import AGGREGATES
 from analytics_platform.catalogue.observations import OBSERVATIONS
 from analytics_platform.catalogue.operations import Lands, Operation
-from analytics_platform.catalogue.operations.aggregates import USER_AGGREGATES
 from analytics_platform.catalogue.operations.bots import BOTS
-from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.catalogue.operations.reporting import EXPORT_LIST, EXPORT_REQUEST
 from analytics_platform.choices import Choices
 
@@ -29,13 +27,12 @@ def wanted(choices: Choices) -> Iterator[Wanted]:
     """The streams that were chosen, beside the details streams, which always are."""
     for family in AGGREGATES:
         if choices.aggregate(family.name).enabled:
-            users = (USER_LIST,) if family.operation is USER_AGGREGATES else ()
             off = f"aggregates.{family.name}.enabled = false"
-            yield Wanted(family.stream, Lands.DAY, (family.operation, *users), off)
+            yield Wanted(family.stream, Lands.DAY, family.operations, off)
     for observed in OBSERVATIONS:
         if choices.observation(observed.name).enabled:
             off = f"observations.{observed.name}.enabled = false"
-            yield Wanted(observed.stream, Lands.SNAPSHOT, (observed.operation, observed.listing), off)
+            yield Wanted(observed.stream, Lands.SNAPSHOT, observed.operations, off)
     if choices.bot_flows.ids:
         yield Wanted(BOTS[0].tables[0], Lands.DAY, BOTS, "no bot_flows.ids", one_is_enough=True)
     for export in choices.exports:

@@ -12,8 +12,6 @@ from pydantic import Field
 
 from analytics_platform.capabilities import Capabilities
 from analytics_platform.catalogue.aggregates import AGGREGATES, AggregateFamily
-from analytics_platform.catalogue.operations import Operation
-from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.choices import AggregateChoice, Choices
 from analytics_platform.connections import org_of
@@ -50,7 +48,7 @@ def streams(choices: Choices) -> list[DailyStream]:
     """The families that were chosen, as sensors see them."""
     return [
         DailyStream(
-            family.stream, family.stream, (family.raw().name, family.stream), family.opened_by, _operations(family)
+            family.stream, family.stream, (family.raw().name, family.stream), family.opened_by, family.operations
         )
         for family in _chosen(choices)
     ]
@@ -79,7 +77,7 @@ def _asset(
     family: AggregateFamily, choice: AggregateChoice, settings: Settings, capabilities: Capabilities
 ) -> dg.AssetsDefinition:
     raw, tidy = family.raw(), _table(family, choice)
-    operations = _operations(family)
+    operations = family.operations
 
     def spec(table: Table, kinds: set[str], about: Mapping[str, object]) -> dg.AssetSpec:
         return dg.AssetSpec(
@@ -171,12 +169,6 @@ def _table(family: AggregateFamily, choice: AggregateChoice) -> Table:
 
 def _group_by(family: AggregateFamily, choice: AggregateChoice) -> tuple[str, ...]:
     return family.group_by if choice.group_by is None else choice.group_by
-
-
-def _operations(family: AggregateFamily) -> tuple[Operation, ...]:
-    """What the org must serve: the query, the watermark, and the list of users where they are asked about by id."""
-    users = (USER_LIST,) if family.operation.limits.ids is not None else ()
-    return (family.operation, family.opened_by.availability, *users)
 
 
 def _defaulting(field: str, value: object) -> Any:

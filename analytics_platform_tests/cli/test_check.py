@@ -87,7 +87,7 @@ def test_a_stream_that_was_chosen_and_cannot_land_is_told_and_so_is_how_to_leave
     )
     done = _check(tmp_path, **settings, ANALYTICS_PLATFORM_STREAMS="streams.toml")
     assert done.returncode == 0, done.stdout
-    assert "missing permission: exports.list (analytics:dataExport:view)" in " ".join(done.stdout.split())
+    assert "exports.list (analytics:dataExport:view)" in " ".join(done.stdout.split())
 
 
 def test_what_the_vendor_withdrew_and_the_org_lacks_is_information(
