@@ -75,8 +75,8 @@ class ExportUnusable(LandingError):
 
     def __init__(self, stream: str, day: date, run_id: str, reason: str) -> None:
         super().__init__(
-            f"{stream} of {day} cannot be landed, as the file of export {run_id} is no table: {reason}. Compare the export in "
-            "Genesys Cloud, then run again, which fetches the same one."
+            f"{stream} of {day} cannot be landed, as the file of export {run_id} is no table: {reason}. Compare the "
+            "export in Genesys Cloud, then run again, which fetches the same one."
         )
 
 

@@ -150,8 +150,8 @@ def test_headings_alone_are_a_table_without_rows() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"a,b\r\n1,2\r\n1,2,secret\r\n", "row 3 .* has 3 values under 2 headings"),
-        (b'a,b\r\n"1\r\n1",2\r\nsecret\r\n', "row 3 .* has 1 values under 2 headings"),
+        (b"a,b\r\n1,2\r\n1,2,secret\r\n", "row 3, .* has 3 values under 2 headings"),
+        (b'a,b\r\n"1\r\n1",2\r\nsecret\r\n', "row 3, .* has 1 values under 2 headings"),
         (b"a,b\r\n\xff,secret\r\n", "byte 6 is no UTF-8"),
         (b'"a,secret\r\n1,2\r\n', "cannot be read as CSV"),
     ],
