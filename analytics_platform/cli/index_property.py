@@ -30,4 +30,5 @@ def index_property(
         return
     with connected(load_settings()) as client:
         index(client, conversation_id, request)
-    typer.echo(f"{len(request['properties'])} properties are indexed on the session {session} of {conversation_id}.")
+    names = ", ".join(each["property"] for each in request["properties"])
+    typer.echo(f"Indexed {names} on the session {session} of the conversation {conversation_id}.")

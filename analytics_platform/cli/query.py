@@ -166,7 +166,7 @@ def _deliver(
         found = finding(client)
         if to is not None:
             written = write(found, to)
-            typer.echo(f"{written.rows} records are in {to} ({written.size} bytes).")
+            typer.echo(f"{to} holds {written.rows} records in {written.size} bytes.")
         elif form is Format.TABLE:
             _show(found)
         else:
@@ -174,7 +174,7 @@ def _deliver(
     for note in found.course.notes():
         typer.echo(note, err=True)
     if to is not None and written.kept_whole:
-        typer.echo(f"{written.kept_whole} rows also hold their record as sent, as columns lack a part of it.", err=True)
+        typer.echo(f"Also kept as sent, since the columns lack a part of them: {written.kept_whole}.", err=True)
     if to is None and wanted is not None and found.course.given == wanted:
         typer.echo(f"The first {wanted} records; --limit 0 gives all, --to writes them to a file.", err=True)
 

@@ -151,7 +151,9 @@ def _named(takes: str, written: str) -> tuple[_List, dict[str, str]]:
     if holders and name.startswith(_PROPERTY) and name != _PROPERTY:
         return holders[0], {"type": "property", "property": name.removeprefix(_PROPERTY)}
     known = [name for kind in ("dimension", "metric") for each in among for name in each.names(kind)]
-    require_known([name], list(dict.fromkeys(known)), f"dimension or metric of {among[0].field if meant else takes}")
+    require_known(
+        [name], list(dict.fromkeys(known)), "dimension or metric" + (f" in {meant[0].field}" if meant else "")
+    )
     raise UnknownName(f"There is no dimension or metric {name!r}.")
 
 

@@ -40,14 +40,14 @@ class Course:
             )
         if self.outside:
             told.append(
-                f"{self.outside} conversations started outside the interval on the same UTC days, which the vendor "
-                "matches whole, and are left out."
+                "Left out, as they started outside the interval on UTC days which the vendor matches whole: "
+                f"{self.outside}."
             )
         if self.repeated:
-            told.append(f"{self.repeated} records came twice while pages moved and are given once.")
+            told.append(f"Given once, though they came again while pages moved: {self.repeated}.")
         if self.missing:
             more = f" and {len(self.missing) - _NAMED} more" if len(self.missing) > _NAMED else ""
-            told.append(f"{len(self.missing)} ids were not found: {', '.join(self.missing[:_NAMED])}{more}.")
+            told.append(f"Not found: {', '.join(self.missing[:_NAMED])}{more}.")
         return told
 
 

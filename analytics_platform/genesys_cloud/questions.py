@@ -148,9 +148,12 @@ def _ordered(subject: Subject, order: str, order_by: str) -> dict[str, str]:
 
 
 def _searching(body: Mapping[str, Any], phrases: Iterable[str]) -> dict[str, Any]:
-    """A search's body with phrases among its criteria; the vendor's transcript search knows transcripts by this type
-    and their words by this field (developer.genesys.cloud, organization/search/transcript-search)."""
-    sought = [{"type": _WORDS_TYPE, "fields": ["transcript.content"], "value": phrase} for phrase in phrases]
+    """A search's body with phrases among its criteria.
+
+    Little is published of this search. `transcripts` is the type by which the vendor's other search knows what was
+    said (developer.genesys.cloud, organization/search/transcript-search); a criterion without fields looks into that.
+    """
+    sought = [{"type": _WORDS_TYPE, "value": phrase} for phrase in phrases]
     criteria = [*(body.get("query") or ()), *sought]
     if not criteria:
         raise QueryRefused("A search of transcripts needs words to look for.")

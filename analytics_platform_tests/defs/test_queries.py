@@ -120,7 +120,7 @@ def test_ids_that_are_not_found_are_told(workplace: Workplace, org: SimulatedOrg
     ids = [each["conversationId"] for each in truth(org)][4::-1]
     told = shown(run(workplace, "query_conversations_by_ids", ids=[*ids, "nobody"]))
     assert pq.read_table(told["path"]).column("conversationId").to_pylist() == ids
-    assert told["notes"] == "- 1 ids were not found: nobody."
+    assert told["notes"] == "- Not found: nobody."
 
 
 def test_one_conversation_and_the_users_are_files_too(workplace: Workplace, org: SimulatedOrg) -> None:
@@ -131,6 +131,20 @@ def test_one_conversation_and_the_users_are_files_too(workplace: Workplace, org:
     users = set(pq.read_table(told["path"]).column("userId").to_pylist())
     assert {row["userId"] for row in org.truth_statuses("2026-03-02", "2026-03-04")} <= users
     assert told["notes"] == "none"
+
+
+def test_a_search_of_transcripts_is_a_file(workplace: Workplace, org: SimulatedOrg) -> None:
+    told = shown(run(workplace, "query_transcripts", interval=ALL_DAYS, phrases=["cancel my contract"]))
+    found = pq.read_table(told["path"]).column("conversationId").to_pylist()
+    assert found and set(found) < {each["conversationId"] for each in truth(org)}
+
+
+def test_a_search_that_the_org_does_not_answer_fails_as_withdrawn(
+    start_org: Callable[..., SimulatedOrg], start_workplace: Callable[..., Workplace]
+) -> None:
+    workplace = start_workplace(start_org(withdrawn=False))
+    said = failed(run(workplace, "query_transcripts", interval=ALL_DAYS, phrases=["refund"]))
+    assert "the vendor withdrew it" in said
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,9 @@ def test_values_may_hold_what_expressions_are_made_of() -> None:
     ("takes", "expression", "near"),
     [
         (CONVERSATIONS.takes, "meadiaType=voice", "mediaType"),
-        (CONVERSATIONS.takes, "segment.evaluationId=x", "There is no dimension or metric of segmentFilters"),
+        (CONVERSATIONS.takes, "segment.evaluationId=x", "There is no dimension or metric in segmentFilters"),
         (CONVERSATIONS.takes, "queue_id exists", "queueId"),
-        (USERS.takes, "queueId=q", "There is no dimension or metric of UserDetailsQuery 'queueId'"),
+        (USERS.takes, "queueId=q", "There is no dimension or metric 'queueId'"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(takes: str, expression: str, near: str) -> None:

@@ -97,7 +97,8 @@ def test_conversations_of_hours_are_cut_by_their_start_and_the_rest_is_told(org:
     assert records(found) == wanted
     assert 0 < len(wanted) < len(truth) == 120
     (note,) = found.course.notes()
-    assert note.startswith(f"{len(truth) - len(wanted)} conversations started outside the interval")
+    assert note.startswith("Left out, as they started outside the interval")
+    assert note.endswith(f": {len(truth) - len(wanted)}.")
 
 
 def test_filters_select_what_the_world_says(org: SimulatedOrg, enter: Enter) -> None:
@@ -211,7 +212,7 @@ def test_conversations_by_ids_keep_their_order_and_what_is_not_found_is_told(
     assert told == [truth[each] for each in ids]
     assert calls(org, CONVERSATIONS_BY_IDS.path) == 3
     assert found.course.missing == ["nobody", "nothing"]
-    assert found.course.notes() == ["2 ids were not found: nobody, nothing."]
+    assert found.course.notes() == ["Not found: nobody, nothing."]
 
 
 @pytest.mark.parametrize("strange", ["", "  ", "a,b", "a b", "../secrets"])
@@ -230,6 +231,24 @@ def test_one_conversation_is_the_worlds_and_one_that_is_not_there_is_told(org: S
     assert found.record_model == CONVERSATION_BY_ID.gives
     with pytest.raises(NotFound):
         records(conversation(enter(org), "nobody"))
+
+
+def test_a_search_finds_what_was_said_page_by_page(org: SimulatedOrg, enter: Enter) -> None:
+    client, truth = enter(org), without_attributes(org.truth_conversations("2026-03-02", "2026-03-04"))
+
+    def said(phrase: str, interval: str = ALL_DAYS, **words: Any) -> list[Record]:
+        return records(find(client, question(TRANSCRIPTS, interval_text=interval, phrases=[phrase], **words)))
+
+    opened = said("how can I help you")
+    assert 25 < len(opened) < len(truth)  # one page of the vendor's default size does not hold them
+    assert opened == [told for told in truth if told in opened]
+    assert said("how can I help you", order="desc") == opened[::-1]
+    cancelled = said("cancel my contract")
+    assert 0 < len(cancelled) < len(opened) and all(told in opened for told in cancelled)
+    assert said("cancel my contract", "2026-03-03T06:00Z/2026-03-04T18:00Z") == [
+        told for told in cancelled if "2026-03-03T06" <= told["conversationStart"] < "2026-03-04T18"
+    ]
+    assert said("my contract cancel") == []
 
 
 def test_a_missing_permission_is_named(start_org: Callable[..., SimulatedOrg], enter: Enter) -> None:
@@ -268,7 +287,7 @@ def test_a_conversation_that_comes_twice_over_moving_pages_is_given_once(
     server.on("POST", QUERY, _page(_told(1), _told(2)), _page(_told(2), _told(3)), _page())
     found = conversations(client, "2026-03-02")
     assert [told["conversationId"] for told in records(found)] == ["c-1", "c-2", "c-3"]
-    assert found.course.notes() == ["1 records came twice while pages moved and are given once."]
+    assert found.course.notes() == ["Given once, though they came again while pages moved: 1."]
 
 
 def test_records_without_usable_id_or_start_are_given_all_the_same(server: Scripted, client: GenesysCloud) -> None:
