@@ -186,7 +186,6 @@ def test_a_report_run_now_is_running_and_then_completed(own: Asker) -> None:
         ({"reportFormat": "TELEX"}, "Value [TELEX] is not valid for field type [ReportFormat]"),
         ({"timePeriod": "SOON"}, "Value [SOON] is not valid for field type [TimePeriod]"),
         ({"locale": "tlh"}, "The locale tlh is not available"),
-        ({"parameters": {}}, "requires the parameter queueIds"),
         ({"parameters": {"queueIds": ["a"], "weather": "fine"}}, "has no parameter weather"),
         ({"parameters": ["queueIds"]}, "is not a valid object"),
         ({"colour": "red"}, 'Unrecognized field "colour"'),

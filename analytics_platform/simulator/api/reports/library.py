@@ -1,7 +1,7 @@
 """The reports there are, and what a schedule of one can say.
 
-Assumed, as the vendor published no list: the reports themselves, their formats and periods, and that a locale a report
-does not have is refused.
+Assumed, as the vendor published no list: the reports themselves, their formats and periods; that a locale or parameter
+a report does not have is refused, and that a schedule may lack a parameter that its report requires.
 """
 
 from dataclasses import dataclass
@@ -68,14 +68,11 @@ class Report:
             raise bad_request(f"The locale {locale} is not available. Available are: {', '.join(_LOCALES)}")
 
     def check_parameters(self, given: dict[str, Any]) -> None:
-        """ApiError 400 for a parameter the report does not have, or lacks."""
+        """ApiError 400 for a parameter the report does not have."""
         known = [each.name for each in self.parameters]
         for name in given:
             if name not in known:
                 raise bad_request(f"The report {self.name} has no parameter {name}. It has: {', '.join(known)}")
-        for each in self.parameters:
-            if each.required and given.get(each.name) in (None, "", []):
-                raise bad_request(f"The report {self.name} requires the parameter {each.name}")
 
 
 _QUEUES = ReportParameter("queueIds", "UUIDLIST", "QUEUEID", True)
