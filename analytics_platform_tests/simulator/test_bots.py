@@ -1,22 +1,27 @@
 """Reporting turns of bot flows: every bot session of the world's conversations, turn by turn."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from analytics_platform.catalogue.aggregates import aggregate_family
 from analytics_platform.catalogue.models import model
 from analytics_platform.catalogue.operations.bots import BOT_DIVISION_TURNS, BOT_TURNS, BOTS
+from analytics_platform.simulator.api.statistics.bots import facts_of_session
 from analytics_platform.simulator.world.bot_sessions import BotSessions
 from analytics_platform.simulator.world.bot_turns import turns_of
 from analytics_platform.simulator.world.instants import DAY, parse
 from analytics_platform_tests.simulated_org import SimulatedOrg
 from analytics_platform_tests.simulator.asking import DAYS, Asker, asking, day
+from analytics_platform_tests.simulator.counting import laid
 from analytics_platform_tests.simulator.telling import sessions_of, small_world
 
 Turn = dict[str, Any]
+WHOLE = "2026-02-25T00:00:00Z/2026-03-07T00:00:00Z"
+"""The days of which turns are kept at the end of them."""
 StartOrg = Callable[..., SimulatedOrg]
 
 
@@ -235,3 +240,61 @@ def known(told: dict[str, Any], name: str) -> None:
                 known(one, field.type)
             elif field.known_values:
                 assert one in field.known_values
+
+
+def test_aggregates_count_what_the_turns_tell(counting: Asker, counted_org: SimulatedOrg) -> None:
+    truth = bot_sessions(counted_org)
+    expected: Counter[tuple[str, str]] = Counter()
+    sums: Counter[tuple[str, str]] = Counter()
+    for flow in flows(counting):
+        for session_id, held in by_session(turns(counting, flow)).items():
+            for turn in held:
+                detected = turn.get("intent", {})
+                expected[flow, "oBotIntent"] += bool(detected)
+                expected[flow, "oBotSlot"] += len(detected.get("slots", []))
+            if "sessionEndDetails" not in held[-1]:
+                continue
+            session = truth[session_id][1]
+            alone = session["flow"]["exitReason"] == "COMPLETE"
+            lasted = parse(held[-1]["dateCompleted"]) - parse(held[0]["dateCreated"])
+            looked_up = any("knowledge" in turn for turn in held)
+            collected = any("slots" in turn.get("intent", {}) for turn in held)
+            values = {
+                "nBotSessions": 1,
+                "tBotSession": lasted,
+                "tBotDisconnect" if held[-1]["sessionEndDetails"]["type"] == "Disconnect" else "tBotExit": lasted,
+                "oBotSessionTurn": len(held),
+                "oBotSessionQuery": int(looked_up),
+                "oBotSessionQuerySelfServed": int(looked_up and alone),
+                "oBotSessionCollection": int(collected),
+                "oBotSessionCollectionSelfServed": int(collected and alone),
+                "tBotRecognitionFailure": lasted if "recognitionFailureReason" in session["flow"] else 0,
+            }
+            expected[flow, "nBotSessionTurns"] += len(held)
+            for metric, value in values.items():
+                expected[flow, metric] += bool(value)
+                sums[flow, metric] += value
+    metrics = aggregate_family("bots").metrics
+    answer = laid(counting.aggregate("bots", WHOLE, groupBy=["botId"], metrics=list(metrics)))
+    found = {(dict(group)["botId"], metric): stats for (group, _, metric), stats in answer.items()}
+    assert {key: stats["count"] for key, stats in found.items()} == +expected
+    assert {key: stats["sum"] for key, stats in found.items() if key in sums and "sum" in stats} == {
+        key: value for key, value in sums.items() if value and not key[1].startswith("n")
+    }
+    assert {metric for _, metric in found} == set(metrics)
+
+
+def test_aggregates_know_a_session_s_dimensions(counting: Asker, counted_org: SimulatedOrg) -> None:
+    told = [turn for flow in flows(counting) for turn in turns(counting, flow)]
+    results = Counter(turn["sessionEndDetails"]["reason"] for turn in told if "sessionEndDetails" in turn)
+    answer = laid(counting.aggregate("bots", WHOLE, groupBy=["botResult"], metrics=["nBotSessions"]))
+    assert {dict(group)["botResult"]: stats["count"] for (group, _, _), stats in answer.items()} == results
+    intents = Counter(turn["intent"]["name"] for turn in told if "intent" in turn)
+    answer = laid(counting.aggregate("bots", WHOLE, groupBy=["botIntent"], metrics=["oBotIntent"]))
+    assert {dict(group)["botIntent"]: stats["count"] for (group, _, _), stats in answer.items()} == intents
+    world = small_world(conversations_per_day=20)
+    session = next(BotSessions(world).alive(world.first_day * DAY, (world.first_day + 3) * DAY))
+    dimensions = {
+        name for fact in facts_of_session(session, world.organisation.knowledge_bases) for name in fact.dimensions
+    }
+    assert dimensions <= set(aggregate_family("bots").dimensions)

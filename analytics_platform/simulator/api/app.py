@@ -20,6 +20,7 @@ from analytics_platform.simulator.api.gate import Gate, TokenGate
 from analytics_platform.simulator.api.observations import ObservationsApi
 from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.reporting import ReportingApi
+from analytics_platform.simulator.api.transcripts import TranscriptsApi
 
 
 def simulated_org(org: Org) -> Starlette:
@@ -50,6 +51,7 @@ def _apis(org: Org) -> Iterator[Api]:
     yield DirectoryApi(org)
     yield ObservationsApi(org)
     yield BotsApi(org)
+    yield TranscriptsApi(org)
     yield DetailQueriesApi(org)
     yield ExportsApi(org)
     yield ReportingApi(org)

@@ -14,7 +14,7 @@ from analytics_platform.simulator.api.errors import ApiError, bad_request, inval
 from analytics_platform.simulator.api.interval import Interval, parse_interval
 from analytics_platform.simulator.api.listings import listed_words, whole_number
 from analytics_platform.simulator.api.org import Org
-from analytics_platform.simulator.world.bot_sessions import BotSession, BotSessions
+from analytics_platform.simulator.world.bot_sessions import BotSession
 from analytics_platform.simulator.world.bot_turns import BotTurn, turns_of
 from analytics_platform.simulator.world.instants import DAY, iso
 
@@ -29,7 +29,6 @@ class BotsApi:
 
     def __init__(self, org: Org) -> None:
         self._org = org
-        self._sessions = BotSessions(org.world)
 
     def handlers(self) -> Mapping[Operation, Callable[[Call], Answer]]:
         return {operation: self._serves(operation) for operation in BOTS}
@@ -66,7 +65,7 @@ class BotsApi:
         last = min(now, wanted.interval.end) if wanted.interval else now
         if last <= first:
             return
-        sessions = [session for session in self._sessions.alive(first, last) if session.flow.id == flow_id]
+        sessions = [session for session in self._org.bots.alive(first, last) if session.flow.id == flow_id]
         sessions.sort(key=_newest_first)
         bases = self._org.world.organisation.knowledge_bases
         for session in sessions:

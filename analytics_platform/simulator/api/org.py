@@ -11,6 +11,7 @@ from analytics_platform.simulator.api.storage import Storage
 from analytics_platform.simulator.api.telling import Teller
 from analytics_platform.simulator.clock import Clock
 from analytics_platform.simulator.options import SimulatorOptions
+from analytics_platform.simulator.world.bot_sessions import BotSessions
 from analytics_platform.simulator.world.instants import HOUR, SECOND, of
 from analytics_platform.simulator.world.world import World
 
@@ -27,6 +28,7 @@ class Org:
         self.clock = Clock(of(options.now or datetime.now(UTC)), running)
         self.lag_hours = {"conversations": options.lag_hours, "users": users_lag}
         self.world = World(options.world())
+        self.bots = BotSessions(self.world)
         self.teller = Teller(self.world, assumed)
         self.login = Login(options.clients, options.token_lifetime)
         self.budget = Budget(options.rate_limit, assumed.rate_window_seconds)

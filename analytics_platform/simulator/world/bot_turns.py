@@ -67,7 +67,8 @@ def turns_of(session: BotSession, knowledge_bases: tuple[str, ...]) -> list[BotT
     turns: list[BotTurn] = []
     for number, (created, completed) in enumerate(zip(session.turns, ends, strict=True)):
         kind = _asked_for_intent if number == 0 else dice.pick(_KINDS)
-        facts = {"botPrompts": dice.few(_ASKED, 2)} | kind(dice, session, knowledge_bases)
+        prompts: Facts = {"botPrompts": dice.few(_ASKED, 2)}
+        facts = prompts | kind(dice, session, knowledge_bases)
         if "NoInput" not in facts.get("askActionResult", "") and kind is not _told_only:
             facts["userInput"] = dice.pick(_SAID)
         turns.append(BotTurn(session, number, created, completed, facts))

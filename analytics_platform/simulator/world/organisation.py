@@ -86,6 +86,8 @@ class Organisation:
     knowledge_bases: tuple[str, ...]
     forms: tuple[Named, ...]
     journey_maps: tuple[str, ...]
+    journey_segments: tuple[str, ...]
+    topics: tuple[Named, ...]
     external_organizations: tuple[str, ...]
     presences: dict[str, str]
     """Organization presence id by system presence."""
@@ -157,6 +159,8 @@ def found_organisation(seed: int, agents: int) -> Organisation:
         service_numbers=tuple(f"tel:+999800{i:04d}" for i in range(8)),
         attribute_bags=attribute_bags(dice),
         leavers=_people(dice, 2, divisions, teams),
+        journey_segments=ids(4),
+        topics=tuple(Named(dice.uuid(), name) for name in _SERVICES),
     )
 
 
