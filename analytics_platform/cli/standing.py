@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from rich.table import Table
 
 from analytics_platform.capabilities import Capabilities
-from analytics_platform.catalogue.operations import JOB_FAMILIES, OPERATIONS, Lands, Operation
+from analytics_platform.catalogue.operations import JOB_FAMILIES, OPERATIONS, ROLES, Lands, Operation
 from analytics_platform.choices import Choices
 from analytics_platform.cli.findings import Finding
 from analytics_platform.cli.wanted import Wanted, wanted
@@ -18,7 +18,6 @@ _TITLES = {
     Lands.ACTION: "actions",
     Lands.STEP: "lists and steps",
 }
-_GRANT = "add a role with it at Admin > Integrations > OAuth > the client > Roles"
 
 
 def standing(capabilities: Capabilities, choices: Choices) -> Iterator[Finding]:
@@ -66,7 +65,7 @@ def _rest(operations: list[Operation], learned: Mapping[str, Learned]) -> Iterat
                 yield Finding(title, True, _named(standing.value, here))
             elif standing is Standing.NOT_PERMITTED and here:
                 lacking = (f"{each.name} ({' or '.join(each.permissions) or 'not published'})" for each in here)
-                yield Finding(title, None, f"{standing.value}: {', '.join(lacking)}; {_GRANT}")
+                yield Finding(title, None, f"{standing.value}: {', '.join(lacking)}; add roles with them at {ROLES}")
             else:
                 for gone in (False, True):
                     if some := [each for each in here if bool(each.withdrawn) is gone]:

@@ -93,7 +93,7 @@ def _learned(operation: Operation, fault: GenesysCloudError | None, stranger: tu
     if fault is None:
         return Learned(Standing.SERVED, now)
     if isinstance(fault, MissingPermission):
-        return Learned(Standing.NOT_PERMITTED, now, str(fault))
+        return Learned(Standing.NOT_PERMITTED, now, _not_permitted(operation, fault.message))
     if isinstance(fault, NotFound) and _by_id(operation):
         if _told(fault) != stranger:
             return Learned(Standing.SERVED, now)
@@ -146,6 +146,13 @@ def _stem(operation: Operation) -> str:
 
 def _by_id(operation: Operation) -> bool:
     return "{" in operation.path or any(parameter.name == "id" for parameter in operation.parameters)
+
+
+def _not_permitted(operation: Operation, message: str | None) -> str:
+    """What to grant; the vendor's own words where they name another permission than the catalogue."""
+    known = any(permission in (message or "") for permission in operation.permissions)
+    said = "" if known or not message else f" (the vendor says “{message}”)"
+    return f"The OAuth client may not call {operation.method} {operation.path}{said}: {operation.grant}."
 
 
 def _not_answered(operation: Operation) -> str:

@@ -131,7 +131,7 @@ def _kind(status: int, operation: Operation, wait: float | None) -> tuple[type[G
             "OAuth client is active (Admin > Integrations > OAuth)"
         )
     if status == 403:
-        return MissingPermission, _permission_advice(operation)
+        return MissingPermission, f"the OAuth client lacks a permission; {operation.grant}"
     if status in (404, 410):
         return NotFound, "there is nothing at this path"
     if status == 429:
@@ -141,16 +141,6 @@ def _kind(status: int, operation: Operation, wait: float | None) -> tuple[type[G
     if status >= 400:
         return BadRequest, "this request is not accepted as it is, so correct what the vendor names"
     return UnexpectedAnswer, "redirects are not followed, so check the API and login URLs"
-
-
-def _permission_advice(operation: Operation) -> str:
-    grant = "one that allows it"
-    if operation.permissions:
-        grant = " or ".join(operation.permissions)
-    return (
-        f"the OAuth client lacks a permission; add a role with {grant} at "
-        "Admin > Integrations > OAuth > the client > Roles"
-    )
 
 
 def _wait_advice(wait: float | None) -> str:

@@ -14,6 +14,7 @@ from analytics_platform.catalogue.operations import (
     JOB_FAMILIES,
     LISTED,
     OPERATIONS,
+    ROLES,
     USER_JOBS,
     JobFamily,
     Lands,
@@ -86,6 +87,14 @@ def test_an_action_is_never_read_by_get_and_every_other_write_of_the_vendors_is_
     posts = {each for each in OPERATIONS if each.method == "POST" and not each.changes}
     started = {each.name for each in posts if not each.path.endswith("/query")}
     assert started == {"conversations.submit", "users.submit", "exports.request"}
+
+
+def test_what_to_grant_names_every_permission_and_the_place() -> None:
+    one, two = ("domain:one:view", "domain:two:view")
+    any_of, all_of = (Operation("x", "GET", "/x", (one, two), all_of=each) for each in (False, True))
+    assert any_of.grant == f"add a role with {one} or {two} at {ROLES}"
+    assert all_of.grant == f"add a role with {one} and {two} at {ROLES}"
+    assert Operation("x", "GET", "/x").grant == f"add a role with one that allows it at {ROLES}"
 
 
 def test_an_operation_is_found_by_its_name() -> None:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from analytics_platform.catalogue.models import model
 from analytics_platform.catalogue.operations import OPERATIONS, operation
+from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.errors import BadCredentials, RateLimited, Unreachable
@@ -191,6 +192,14 @@ def test_each_answer_to_a_query_tells_how_it_stands(
     known = probed(vendor.url)["queues.observations"]
     assert known.standing is standing
     assert bool(known.why) == (standing is not Standing.SERVED)
+
+
+def test_a_permission_that_only_the_vendor_names_is_told_in_its_words(vendor: Vendor, probed: Probe) -> None:
+    vendor.known["/api/v2/analytics/queues/observations/query"] = _refusal(403, "You need a licence", "not.authorized")
+    vendor.known["/api/v2/users"] = _refusal(403, "You are missing directory:user:view", "missing.permissions")
+    learned = probed(vendor.url)
+    assert "“You need a licence”" in learned["queues.observations"].why
+    assert learned["directory.users"].why == f"The OAuth client may not call GET /api/v2/users: {USER_LIST.grant}."
 
 
 def test_an_observation_is_asked_about_somebody_who_is_not_there(vendor: Vendor, probed: Probe) -> None:

@@ -10,7 +10,7 @@ from analytics_platform.catalogue.operations.details import (
     JobFamily,
 )
 from analytics_platform.catalogue.operations.observations import DIRECTORY, OBSERVATION_QUERIES
-from analytics_platform.catalogue.operations.operation import Lands, Limits, Operation, Parameter
+from analytics_platform.catalogue.operations.operation import ROLES, Lands, Limits, Operation, Parameter
 from analytics_platform.catalogue.operations.reporting import REPORTING
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -38,6 +38,7 @@ __all__ = [
     "JOB_FAMILIES",
     "LISTED",
     "OPERATIONS",
+    "ROLES",
     "USER_JOBS",
     "JobFamily",
     "Lands",

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+ROLES = "Admin > Integrations > OAuth > the client > Roles"
+"""Where a person grants an OAuth client its permissions."""
+
 
 class Lands(StrEnum):
     """What an operation is to a person."""
@@ -76,3 +79,9 @@ class Operation:
     def changes(self) -> bool:
         """Whether a call changes something at the vendor; a query by POST does not, nor does a job's submit."""
         return self.lands is Lands.ACTION
+
+    @property
+    def grant(self) -> str:
+        """What to add to an OAuth client's roles, and where, so that it may call this."""
+        needed = (" and " if self.all_of else " or ").join(self.permissions)
+        return f"add a role with {needed or 'one that allows it'} at {ROLES}"
