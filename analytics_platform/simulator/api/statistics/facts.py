@@ -1,12 +1,7 @@
 """A fact: one value of one metric, emitted at an instant, with the dimensions it can be grouped and filtered by."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import cast
-
-from analytics_platform.simulator.api.errors import unsupported
-from analytics_platform.simulator.api.org import Org
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +18,3 @@ class Fact:
     value: float | int
     dimensions: Mapping[str, tuple[str, ...]]
     qualifier: str | None = None
-
-
-Facts = Callable[[Org, int, int], Iterator[Fact]]
-"""A family's facts with `start <= at < end`, in any order, as known at the org's clock."""
-
-
-def facts_of(family: str) -> Facts:
-    """The facts of a family: `facts` of the module of this package that is called like it."""
-    try:
-        return cast(Facts, import_module(f"{__package__}.{family}").facts)
-    except ModuleNotFoundError:
-        raise unsupported(f"aggregates of {family}") from None

@@ -18,7 +18,7 @@ from analytics_platform.simulator.api.interval import Interval, parse_interval
 from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.statistics.buckets import buckets, text, zone_of
 from analytics_platform.simulator.api.statistics.dimensions import Dimensions
-from analytics_platform.simulator.api.statistics.facts import facts_of
+from analytics_platform.simulator.api.statistics.families import FACTS
 from analytics_platform.simulator.api.statistics.filters import Filter, read_filter, values_asked
 from analytics_platform.simulator.api.statistics.summaries import View, sorting_value, statistics
 
@@ -113,7 +113,7 @@ def _read(org: Org, family: AggregateFamily, body: dict[str, Any]) -> Question:
 def _counted(org: Org, family: AggregateFamily, question: Question) -> Counted:
     """The facts' values where they belong. Time in a status belongs to each bucket as far as it lies in it, so that is
     asked for bucket by bucket."""
-    facts, cut, wanted = facts_of(family.name), question.buckets, question.wanted
+    facts, cut, wanted = FACTS[family.name], question.buckets, question.wanted
     starts = [bucket.start for bucket in cut]
     counted: Counted = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for piece in cut if family.has_presences else [Interval(cut[0].start, cut[-1].end)]:
