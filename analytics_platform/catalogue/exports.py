@@ -100,6 +100,20 @@ def export_file_table(name: str) -> Table:
     )
 
 
+@cache
+def export_table(name: str) -> Table:
+    """The table of an export's CSV; its other columns are those of the file, whose headings name them."""
+    return plain_table(
+        f"export_{name}",
+        (ROW,),
+        (ROW.name,),
+        None,
+        f"The rows of the CSV of each day's export {name}, columns named after their headings: numbers and instants "
+        f"where a heading is known to mean them, else text. Text that is not what its heading means stands in "
+        f"`<column>{AS_TOLD}`.",
+    )
+
+
 def files_of(name: str) -> str:
     """The folder of the lake that holds an export's files, a day a folder."""
     return f"export_{name}_files"

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import dagster as dg
 
@@ -14,19 +14,25 @@ from analytics_platform.settings import load_settings
 
 if TYPE_CHECKING:
     from analytics_platform.lake.manifest import Manifest
-    from analytics_platform.landing.answers import LandedAnswers, StagedAnswers
 
 
-def answers_outputs(
-    raw: str, tables: Sequence[str], days: "Generator[StagedAnswers | LandedAnswers]"
-) -> Iterator[dg.Output[object]]:
+class Day(Protocol):
+    """A day of a raw table and the tables made with it, staged or landed before."""
+
+    @property
+    def manifests(self) -> "Mapping[str, Manifest]": ...
+
+    def publish(self) -> "Manifest": ...
+
+
+def answers_outputs(raw: str, tables: Sequence[str], days: "Generator[Day]") -> Iterator[dg.Output[object]]:
     """The outputs of an asset that lands `days`: each is published whole, raw and tables, while the first output is
     written; what the tables hold then is told by theirs."""
     from analytics_platform.lake.io_manager import Partitions
 
     told: list[Mapping[str, Manifest]] = []
 
-    def published() -> "Generator[StagedAnswers | LandedAnswers]":
+    def published() -> "Generator[Day]":
         with contextlib.closing(days):
             for day in days:
                 yield day  # published by the time this goes on

@@ -90,6 +90,10 @@ class Exports:
         for page in pages(self._client, EXPORT_LIST):
             yield from (_export(told) for told in page.entities if told.get("runId"))
 
+    def newest(self) -> list[Export]:
+        """What one look at the list shows: its first page, the newest exports."""
+        return [_export(told) for told in next(pages(self._client, EXPORT_LIST)).entities if told.get("runId")]
+
     def named(self, name: str) -> Export | None:
         """The export of this name; None when the list has none (yet)."""
         return next((export for export in self.listed() if export.name == name), None)

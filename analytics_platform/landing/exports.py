@@ -5,6 +5,7 @@ the whole day is there; only then does the ledger let go of the export. Killed b
 """
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ import pyarrow as pa
 
 from analytics_platform.catalogue.exports import export_file_table, files_of
 from analytics_platform.genesys_cloud.exports import PARTIAL, Export, Exports
-from analytics_platform.lake import Lake, Layout, Manifest, StagedPartition
+from analytics_platform.lake import Lake, Layout, Manifest, PartitionMissing, StagedPartition
 from analytics_platform.lake.errors import told
 from analytics_platform.lake.files import StagedFile
+from analytics_platform.landing.answers import LandedAnswers
 from analytics_platform.landing.errors import ExportUnusable
 from analytics_platform.landing.export_asking import DailyExport, ExportAsking, ExportTimes, name_of
 from analytics_platform.landing.in_turn import in_turn
@@ -44,6 +46,11 @@ class StagedExport:
     on_published: Callable[[], None]
     held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     """The claim on the day, let go when it is published or given up."""
+
+    @property
+    def manifests(self) -> Mapping[str, Manifest]:
+        """What the table holds of the day, by its name; nothing where there is none."""
+        return {} if self.table is None else {self.table.table: self.table.manifest}
 
     def publish(self) -> Manifest:
         """Replace the day in the lake, let the ledger forget the export, and return the manifest of raw."""
@@ -93,20 +100,20 @@ class ExportLanding:
         self._settled_after = settled_after
         self._asking = ExportAsking(export, exports, ledger, watermark, times)
 
-    def land_all(self, days: Sequence[date], request: str, at_once: int) -> Iterator[StagedExport | Manifest]:
+    def land_all(self, days: Sequence[date], request: str, at_once: int) -> Iterator[StagedExport | LandedAnswers]:
         """Stage the days, `at_once` exports in flight, oldest first; publish each before the next is asked for.
 
-        A day that `request` has landed before comes as its manifest of raw. Raises on the first day that cannot be
+        A day that `request` has landed before comes as it is. Raises on the first day that cannot be
         landed; the exports of later days stay in the ledger.
         """
 
-        def land(day: date, stop: Event) -> StagedExport | Manifest:
+        def land(day: date, stop: Event) -> StagedExport | LandedAnswers:
             return self.land(day, request, stop)
 
         refuse_another_source(self._lake, self.raw.name, self._source)
         yield from in_turn(days, land, at_once, self.export.stream)
 
-    def land(self, day: date, request: str, stop: Event | None = None) -> StagedExport | Manifest:
+    def land(self, day: date, request: str, stop: Event | None = None) -> StagedExport | LandedAnswers:
         """Stage one day. `request` names the request this is part of, the same for each of its retries.
 
         Raises what `ExportAsking.completed` and `Exports.download` raise, ExportUnusable and LakeError.
@@ -117,7 +124,7 @@ class ExportLanding:
             question = self.export.question(self._org, day)
             landed, before = self._lake.manifest(self.raw.name, day), self._lake.manifest(self.marks, day)
             if landed is not None and before is not None and self._ledger.landed_by(question, request) is not None:
-                return landed
+                return LandedAnswers(landed, {} if self.export.is_pdf else {self.marks: before})
             provisional = self._provisional and (before is None or before.facts["state"] == PROVISIONAL)
             entry, export = self._asking.completed(question, request, provisional, stop)
             staged = self._staged(entry, export, before)
@@ -225,3 +232,24 @@ class ExportLanding:
             digest=file.sha256,
             settled_after=self._settled_after,
         )
+
+
+def differing(lake: Lake, name: str, raw: str, mark: str, day: date) -> str | None:
+    """What a landed day of an export has that its kept file has not; None where all of it agrees.
+
+    `mark` is the table the rows are in, raw itself where the file is a PDF.
+    """
+    told_by = {table: lake.manifest(table, day) for table in (raw, mark)}
+    digests = {manifest.facts["digest"] for manifest in told_by.values() if manifest is not None}
+    marked = told_by[mark]
+    if None in told_by.values() or marked is None or len(digests) > 1:
+        return "raw and the table tell of different files"
+    try:
+        content = lake.read_file(files_of(name), day, str(marked.facts["file"]).rpartition("/")[2])
+    except PartitionMissing as fault:
+        return str(fault)
+    if {hashlib.sha256(content).hexdigest()} != digests:
+        return "the kept file is not the one the table was made from"
+    if mark != raw and marked.rows != marked.facts["file_rows"]:
+        return f"the file has {marked.facts['file_rows']} rows, the table {marked.rows}"
+    return None

@@ -4,30 +4,29 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from threading import Event
-from typing import Protocol, TypeVar
-
-from analytics_platform.lake import Manifest
+from typing import Protocol, TypeVar, runtime_checkable
 
 
-class Discardable(Protocol):
-    """A staged day."""
+@runtime_checkable
+class Staged(Protocol):
+    """A day that is staged and not published yet, unlike one that had landed before."""
 
-    def discard(self) -> None: ...
+    def discard(self) -> None:
+        """Give it up; nothing happens to one that was published."""
+        ...
 
 
-_Staged = TypeVar("_Staged", bound=Discardable)
+_Day = TypeVar("_Day")
 
 
-def in_turn(
-    days: Sequence[date], land: Callable[[date, Event], _Staged | Manifest], at_once: int, name: str
-) -> Iterator[_Staged | Manifest]:
+def in_turn(days: Sequence[date], land: Callable[[date, Event], _Day], at_once: int, name: str) -> Iterator[_Day]:
     """Stage days by `land`, `at_once` of them at work, and give them oldest first as they become ready.
 
     Publish each before the next is asked for: a day that was not is given up then. Raises on the first day that cannot
     be landed; what `land` does of later days is told to stop by the event it was given.
     """
-    waiting: list[Future[_Staged | Manifest]] = []
-    given: _Staged | Manifest | None = None
+    waiting: list[Future[_Day]] = []
+    given: _Day | None = None
     left = iter(sorted(days))
     stop = Event()
     with ThreadPoolExecutor(at_once, thread_name_prefix=name) as pool:
@@ -48,6 +47,6 @@ def in_turn(
                     _give_up(future.result())
 
 
-def _give_up(landed: Discardable | Manifest | None) -> None:
-    if landed is not None and not isinstance(landed, Manifest):  # nothing happens to one that was published
+def _give_up(landed: object) -> None:
+    if isinstance(landed, Staged):
         landed.discard()

@@ -119,6 +119,12 @@ class Ledger:
         """The job a request has already landed for this question; a retry of the request need not land it again."""
         return self._newest(question, "state = 'landed' AND request = ?", request)
 
+    def submitted_of(self, org: str, family: str) -> list[Entry]:
+        """The jobs of a family that the vendor took and that were neither landed nor lost, oldest first."""
+        query = "SELECT * FROM jobs WHERE org = ? AND family = ? AND state = 'submitted' ORDER BY entry"
+        with self._open() as connection:
+            return [_entry(row) for row in connection.execute(query, (org, family))]
+
     def begin(self, question: Question, request: str, watermark: datetime) -> Entry:
         """Note, before it happens, that a job is about to be submitted."""
         with self._open() as connection:

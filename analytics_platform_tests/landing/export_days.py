@@ -13,7 +13,7 @@ from analytics_platform.genesys_cloud.exports import Exports
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest
 from analytics_platform.landing.export_asking import DailyExport, ExportTimes
-from analytics_platform.landing.exports import ExportLanding, StagedExport
+from analytics_platform.landing.exports import ExportLanding
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.watermark import Watermark
 from analytics_platform_tests.landing.workplace import connected
@@ -57,8 +57,7 @@ class ExportPlace:
         )
 
     def land(self, day: date, request: str = "run", **how: Any) -> Manifest:
-        landed = self.landing(**how).land(day, request)
-        return landed.publish() if isinstance(landed, StagedExport) else landed
+        return self.landing(**how).land(day, request).publish()
 
 
 if __name__ == "__main__":
