@@ -27,7 +27,7 @@ def standing(capabilities: Capabilities, choices: Choices) -> Iterator[Finding]:
     for one in chosen:
         if one.stream in refused:
             told = refused[one.stream].removesuffix(".")
-            yield Finding(one.stream, False, f"{told}; or leave it out: {one.otherwise}.")
+            yield Finding(one.stream, False, f"{told}; or {one.otherwise}.")
     for lands in (Lands.DAY, Lands.SNAPSHOT):
         good = [one.stream for one in chosen if one.lands is lands and one.stream not in refused]
         if good:

@@ -27,13 +27,15 @@ def wanted(choices: Choices) -> Iterator[Wanted]:
     """The streams that were chosen, beside the details streams, which always are."""
     for family in AGGREGATES:
         if choices.aggregate(family.name).enabled:
-            off = f"aggregates.{family.name}.enabled = false"
+            off = f"set aggregates.{family.name}.enabled = false"
             yield Wanted(family.stream, Lands.DAY, family.operations, off)
     for observed in OBSERVATIONS:
         if choices.observation(observed.name).enabled:
-            off = f"observations.{observed.name}.enabled = false"
+            off = f"set observations.{observed.name}.enabled = false"
             yield Wanted(observed.stream, Lands.SNAPSHOT, observed.operations, off)
     if choices.bot_flows.ids:
-        yield Wanted(BOTS[0].tables[0], Lands.DAY, BOTS, "no bot_flows.ids", one_is_enough=True)
+        yield Wanted(BOTS[0].tables[0], Lands.DAY, BOTS, "leave bot_flows.ids empty", one_is_enough=True)
     for export in choices.exports:
-        yield Wanted(f"export_{export.name}", Lands.DAY, (EXPORT_REQUEST, EXPORT_LIST), "without this export")
+        yield Wanted(
+            f"export_{export.name}", Lands.DAY, (EXPORT_REQUEST, EXPORT_LIST), f"take {export.name} out of exports"
+        )
