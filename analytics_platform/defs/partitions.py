@@ -17,6 +17,11 @@ def days_of(settings: Settings) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(start_date=settings.start_day.isoformat(), timezone="UTC")
 
 
+def begun_days_of(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """UTC days from the first day to land to today: snapshots fill a day while it goes on."""
+    return dg.DailyPartitionsDefinition(start_date=settings.start_day.isoformat(), timezone="UTC", end_offset=1)
+
+
 def run_days(context: dg.AssetExecutionContext) -> list[date]:
     """The days of this run, oldest first."""
     return sorted(date.fromisoformat(key) for key in context.partition_keys)
