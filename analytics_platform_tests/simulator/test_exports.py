@@ -244,6 +244,22 @@ def test_interactions_are_the_conversations_that_started_in_the_interval(org: Si
     ]
 
 
+def test_an_interaction_names_its_agents_and_queues_and_tells_whether_the_file_is_whole(
+    org: SimulatedOrg, asker: Asker
+) -> None:
+    rows = table(asker, viewType="INTERACTION_SEARCH_VIEW")
+    queues = {row["Queue Name"] for row in table(asker, excludeEmptyRows=False)}
+    agents = {row["Agent Name"] for row in table(asker, viewType="AGENT_STATUS_SUMMARY_VIEW", excludeEmptyRows=False)}
+    assert {name for row in rows for name in row["Queue"].split("; ")} - {""} <= queues
+    assert {name for row in rows for name in row["Users"].split("; ")} - {""} <= agents
+    assert {(row["Full Export Completed"], row["Partial Result Timestamp"]) for row in rows} == {("TRUE", "")}
+    org.arm("export_partial")
+    half = table(asker, viewType="INTERACTION_SEARCH_VIEW")
+    assert [row["Conversation ID"] for row in half] == [row["Conversation ID"] for row in rows[: len(rows) // 2]]
+    assert {row["Full Export Completed"] for row in half} == {"FALSE"}
+    assert {row["Partial Result Timestamp"] for row in half} == {"2026-03-07T00:00:00.000+00:00"}
+
+
 def test_filters_choose_and_are_told(asker: Asker) -> None:
     everything = table(asker)
     queue = everything[0]["Queue Id"]
@@ -403,6 +419,9 @@ def test_the_store_fails_as_armed(org: SimulatedOrg, asker: Asker) -> None:
     org.arm("status", "storage", status=503)
     stored = asker.http.get(done["downloadUrl"]).headers["Location"]
     assert httpx.get(stored, trust_env=False, verify=NO_TLS).status_code == 503
+    org.arm("cut", "storage")
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(stored, trust_env=False, verify=NO_TLS)
     assert httpx.get(stored, trust_env=False, verify=NO_TLS).status_code == 200
 
 

@@ -77,7 +77,8 @@ class ExportsApi:
         rows = view.rows(self._org, request)
         if partial:
             rows = rows[: len(rows) // 2]
-        lines = written(rows, request.columns(view.columns, view.required), request.style)
+        style = request.style(self._org.clock.now() if partial else None)
+        lines = written(rows, request.columns(view.columns, view.required), style)
         if request.body["exportFormat"] == "PDF":
             told = pdf_file(request.body["name"], lines)
         else:

@@ -114,7 +114,7 @@ class ReportingApi:
         schedule = self._schedule(call)
         wanted, report = self._wanted(call)
         with self._lock:
-            schedule.change(wanted, report, self._org.clock.now(), self._org.assumptions.report_history)
+            schedule.change(wanted, report, self._org.clock.now(), self._org.assumptions)
         return Answer.of(200, self._told(schedule))
 
     def delete(self, call: Call) -> Answer:
@@ -176,14 +176,13 @@ class ReportingApi:
         return schedule
 
     def _told(self, schedule: Schedule) -> dict[str, Any]:
-        assumed = self._org.assumptions
-        return schedule.told(self._org.clock.now(), assumed.report_history, assumed)
+        return schedule.told(self._org.clock.now(), self._org.assumptions)
 
     def _told_run(self, schedule: Schedule, run: Run) -> dict[str, Any]:
         return schedule.told_run(run, self._org.clock.now(), self._org.assumptions)
 
     def _runs(self, schedule: Schedule) -> list[Run]:
-        return schedule.runs(self._org.clock.now(), self._org.assumptions.report_history)
+        return schedule.runs(self._org.clock.now(), self._org.assumptions)
 
     def _ended(self, schedule: Schedule) -> list[Run]:
         """The runs that have ended."""

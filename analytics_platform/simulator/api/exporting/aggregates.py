@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics_platform.catalogue.aggregates import AggregateFamily
-from analytics_platform.simulator.api.exporting.columns import Column, Kind
+from analytics_platform.simulator.api.exporting.columns import FILTERS, Column, Kind
 from analytics_platform.simulator.api.exporting.measures import Statistics
 from analytics_platform.simulator.api.exporting.request import ExportRequest
 from analytics_platform.simulator.api.interval import Interval, parse_interval
@@ -14,7 +14,7 @@ from analytics_platform.simulator.api.statistics.buckets import buckets, zone_of
 from analytics_platform.simulator.api.statistics.query import aggregate
 from analytics_platform.simulator.world.organisation import Organisation
 
-FILTERS = {
+DIMENSIONS = {
     "mediaTypes": "mediaType",
     "queueIds": "queueId",
     "userIds": "userId",
@@ -71,7 +71,7 @@ class AggregateView:
 
     @property
     def supported_filters(self) -> tuple[str, ...]:
-        return tuple(name for name, dimension in FILTERS.items() if dimension in self.family.dimensions)
+        return tuple(name for name, dimension in DIMENSIONS.items() if dimension in self.family.dimensions)
 
     @property
     def required(self) -> tuple[Column, ...]:
@@ -81,7 +81,7 @@ class AggregateView:
     @property
     def columns(self) -> tuple[Column, ...]:
         media = (_MEDIA,) if "mediaType" in self.family.dimensions else ()
-        return (*_INTERVAL, _FILTERS, *media, *self._entities, *self.measures)
+        return (*_INTERVAL, FILTERS, *media, *self._entities, *self.measures)
 
     @property
     def _entities(self) -> tuple[Column, ...]:
@@ -121,7 +121,7 @@ class AggregateView:
         if most is None:
             # What is of no queue, or of nobody, is in no row of a view by queue or by agent.
             exist = [{"dimension": name, "operator": "exists"} for name in self.group_by]
-            told = [_any_of(FILTERS[name], values) for name, values in request.filters.items()]
+            told = [_any_of(DIMENSIONS[name], values) for name, values in request.filters.items()]
             yield {"filter": {"type": "and", "predicates": exist, "clauses": told}}
             return
         ids = request.filters.get("userIds") or list(_names(org, "userId"))
@@ -130,7 +130,7 @@ class AggregateView:
 
     def _empty(self, org: Org, request: ExportRequest, found: list[Row], names: dict[str, str]) -> list[Row]:
         dimension = self.group_by[0]
-        wanted = next((name for name in request.filters if FILTERS[name] == dimension), None)
+        wanted = next((name for name in request.filters if DIMENSIONS[name] == dimension), None)
         entities = request.filters[wanted] if wanted else names
         held = {(row.bucket, row.group[dimension]) for row in found}
         zone = zone_of(request.body["timeZone"])
@@ -167,7 +167,6 @@ _INTERVAL = (
     Column("Interval End", Kind.INSTANT, lambda row: row.bucket.end),
     Column("Interval Complete", Kind.FLAG, lambda row: row.complete),
 )
-_FILTERS = Column("Filters", Kind.FILTERS, lambda row: None)
 _MEDIA = Column("Media Type", Kind.TEXT, lambda row: row.group.get("mediaType"))
 
 

@@ -25,17 +25,16 @@ class Kind(Enum):
     """In milliseconds."""
     INSTANT = "instant"
     """In milliseconds since 1970."""
-    FILTERS = "filters"
-    """The filters of the export itself."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `read` takes its value from a row of its view, None where the row has none."""
+    """One column; `read` takes its value from a row of its view, or from the style that all rows share; None is none."""
 
     heading: str
     kind: Kind
     read: Callable[[Any], Any]
+    shared: bool = False
 
     @property
     def id(self) -> str:
@@ -46,12 +45,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Style:
-    """How values are written: in which time zone, which duration format, beside which filters."""
+    """What all rows of a file share: time zone and duration format, filters, and since when it is partial, if it is."""
 
     zone: ZoneInfo
     durations: str
     durations_in_header: bool
     filters: str
+    partial_since: int | None
 
     def heading(self, column: Column) -> str:
         if self.durations_in_header and column.kind is Kind.DURATION:
@@ -60,9 +60,7 @@ class Style:
 
     def value(self, column: Column, row: Any) -> str:
         """The cell of a column in a row; empty where the row has no value."""
-        if column.kind is Kind.FILTERS:
-            return self.filters
-        told = column.read(row)
+        told = column.read(self if column.shared else row)
         if told is None:
             return ""
         if column.kind is Kind.FLAG:
@@ -75,6 +73,9 @@ class Style:
         return _number(told, 4) if column.kind is Kind.SHARE else str(told)
 
 
+FILTERS = Column("Filters", Kind.TEXT, lambda style: style.filters, shared=True)
+WHOLE = Column("Full Export Completed", Kind.FLAG, lambda style: style.partial_since is None, shared=True)
+PARTIAL_SINCE = Column("Partial Result Timestamp", Kind.INSTANT, lambda style: style.partial_since, shared=True)
 _UNITS = {"Milliseconds": "ms", "Seconds": "s", "Hhmmss": "hh:mm:ss", "Hms": "h m s"}
 
 

@@ -17,7 +17,7 @@ _REFUSED = ("hasCustomParticipantAttributes", "chartColumns")
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """A valid request; `body` is what was sent."""
+    """A valid request; `body` is what was sent. `hasSplitFilters` changes nothing: every view is by entity anyway."""
 
     body: dict[str, Any]
     interval: Interval
@@ -51,8 +51,7 @@ class ExportRequest:
     def delimiter(self) -> str:
         return ";" if self.body.get("csvDelimiter") == "SEMICOLON" else ","
 
-    @property
-    def style(self) -> Style:
+    def style(self, partial_since: int | None) -> Style:
         """Durations are milliseconds unless a format is named, or formatting alone is asked for."""
         plain = "Hhmmss" if self.body.get("hasFormatDurations") else "Milliseconds"
         return Style(
@@ -60,6 +59,7 @@ class ExportRequest:
             self.body.get("durationFormat") or plain,
             bool(self.body.get("includeDurationFormatInHeader")),
             "; ".join(f"{name}: {', '.join(values)}" for name, values in self.filters.items()),
+            partial_since,
         )
 
     def check_filters(self, required: tuple[str, ...], supported: tuple[str, ...]) -> None:

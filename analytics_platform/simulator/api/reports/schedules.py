@@ -74,31 +74,31 @@ class Schedule:
     def enabled(self) -> bool:
         return self.wanted.get("enabled") is not False
 
-    def change(self, wanted: dict[str, Any], report: Report, now: int, most: int) -> None:
+    def change(self, wanted: dict[str, Any], report: Report, now: int, assumed: Assumptions) -> None:
         """Become what is wanted now; what ran stays."""
-        self.ran = self.runs(now, most)
+        self.ran = self.runs(now, assumed)
         self.wanted, self.report, self.modified, self.counting = wanted, report, now, now
 
-    def runs(self, now: int, most: int) -> list[Run]:
+    def runs(self, now: int, assumed: Assumptions) -> list[Run]:
         """The newest runs begun up to an instant, the newest first."""
-        by_cron = islice(self.cron.until(now, self.counting), most) if self.enabled else ()
+        by_cron = islice(self.cron.until(now, self.counting), assumed.report_history) if self.enabled else ()
         runs = [*(self._by_cron(at) for at in by_cron), *(run for run in self.ran if run.at <= now)]
         runs.sort(key=lambda run: run.at, reverse=True)
-        return runs[:most]
+        return runs[: assumed.report_history]
 
     def run_now(self, now: int) -> Run:
         run = Run(str(uuid.uuid4()), now, 0, asked_for=True)
         self.ran.insert(0, run)
         return run
 
-    def told(self, now: int, most: int, assumed: Assumptions) -> dict[str, Any]:
+    def told(self, now: int, assumed: Assumptions) -> dict[str, Any]:
         """The vendor's ReportSchedule."""
         told = {"id": self.id, "name": self.name, "enabled": True} | self.wanted
         told |= {"dateCreated": iso(self.created), "dateModified": iso(self.modified), "selfUri": f"{BASE}/{self.id}"}
         following = self.cron.after(now) if self.enabled else None
         if following is not None:
             told["nextFireTime"] = iso(following)
-        newest = next(iter(self.runs(now, most)), None)
+        newest = next(iter(self.runs(now, assumed)), None)
         if newest is not None:
             told["lastRun"] = self.told_run(newest, now, assumed)
         return told
