@@ -29,7 +29,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `read` takes its value from a row of its view, or from the style that all rows share; None is none."""
+    """One column; `read` takes its value from a row of its view, or from the style all rows share; None is none."""
 
     heading: str
     kind: Kind
