@@ -1,4 +1,4 @@
-"""The commands a person types: `analytics-platform demo`, `ui`, `check`, `sql`, `status`, `simulate`."""
+"""The commands a person types: `analytics-platform demo`, `ui`, `check`, `sql`, `status`, `query`, `simulate` and more."""
 
 import signal
 

@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 
 from analytics_platform.catalogue.models import Field, Model, model
-from analytics_platform.catalogue.names import UnknownName, require_known
+from analytics_platform.catalogue.names import require_known
 from analytics_platform.genesys_cloud.errors import QueryRefused
 
 _EXPRESSION = re.compile(
@@ -138,23 +138,21 @@ def _number(text: str, expression: str) -> int | float:
 
 
 def _named(takes: str, written: str) -> tuple[_List, dict[str, str]]:
-    """The list of filters a name belongs to, and the part of the predicate that names it."""
+    """The list of filters a name belongs to, the first that knows it, and the part of the predicate that names it."""
     lists = _lists(takes)
     meant = [each for each in lists if written.startswith(each.prefix)]
     name = written.removeprefix(meant[0].prefix) if meant else written
     among = meant or lists
-    for kind in ("dimension", "metric"):
-        for each in among:
-            if name in each.names(kind):
-                return each, {"type": kind, kind: name}
     holders = [each for each in among if "property" in each.predicate.fields]
     if holders and name.startswith(_PROPERTY) and name != _PROPERTY:
         return holders[0], {"type": "property", "property": name.removeprefix(_PROPERTY)}
-    known = [name for kind in ("dimension", "metric") for each in among for name in each.names(kind)]
-    require_known(
-        [name], list(dict.fromkeys(known)), "dimension or metric" + (f" in {meant[0].field}" if meant else "")
-    )
-    raise UnknownName(f"There is no dimension or metric {name!r}.")
+    known: dict[str, tuple[_List, str]] = {}
+    for kind in ("metric", "dimension"):
+        for each in reversed(among):
+            known |= dict.fromkeys(each.names(kind), (each, kind))
+    require_known([name], list(known), "dimension or metric" + (f" in {meant[0].field}" if meant else ""))
+    where, kind = known[name]
+    return where, {"type": kind, kind: name}
 
 
 @cache

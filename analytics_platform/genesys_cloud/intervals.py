@@ -43,12 +43,16 @@ class Interval:
 
 
 def utc_instant(text: str, where: str) -> datetime:
-    """A day's beginning or an ISO 8601 instant, UTC where it has no offset; QueryRefused with `where` otherwise."""
+    """A day's beginning or an ISO 8601 instant, UTC where it has no offset, in whole milliseconds as the vendor's are.
+
+    QueryRefused, telling `where`, for anything else.
+    """
     try:
         if len(text) == len("2026-03-02"):
             return datetime.combine(date.fromisoformat(text), time(), UTC)
         told = datetime.fromisoformat(text)
-        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        utc = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
     except (ValueError, OverflowError):
         raise QueryRefused(f"{text!r} {where} is neither day nor instant: {_FORMS}.") from None
 

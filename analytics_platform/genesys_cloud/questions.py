@@ -103,12 +103,12 @@ def question(
     if limit is not None and limit < 1:
         raise QueryRefused(f"A limit of {limit} asks for nothing: write 1 or more, or leave it out for all.")
     _refuse_others(subject, body)
+    require_model(body, subject.takes)
     body |= _ordered(subject, order, order_by)
     for name, made in filters(subject.takes, expressions).items():
         body[name] = [*(body.get(name) or ()), *made]
     if subject is TRANSCRIPTS:
         body = _searching(body, phrases)
-    require_model(body, subject.takes)
     return Question(subject, span, body, limit)
 
 
@@ -153,7 +153,7 @@ def _searching(body: Mapping[str, Any], phrases: Iterable[str]) -> dict[str, Any
     Little is published of this search. `transcripts` is the type by which the vendor's other search knows what was
     said (developer.genesys.cloud, organization/search/transcript-search); a criterion without fields looks into that.
     """
-    sought = [{"type": _WORDS_TYPE, "value": phrase} for phrase in phrases]
+    sought = [{"type": _WORDS_TYPE, "value": phrase} for phrase in phrases if phrase.strip()]
     criteria = [*(body.get("query") or ()), *sought]
     if not criteria:
         raise QueryRefused("A search of transcripts needs words to look for.")

@@ -161,6 +161,7 @@ def test_a_query_of_the_vendors_is_taken_with_its_interval_and_added_to() -> Non
         ({"segmentFilters": [{"type": "xor", "predicates": []}]}, "There is no type 'xor'"),
         ({"segmentFilters": {"type": "and"}}, "segmentFilters of the query must be a list"),
         ({"segmentFilters": ["queueId"]}, "must be a JSON object"),
+        ({"segmentFilters": 5}, "segmentFilters of the query must be a list"),
         ({"paging": {"pageSize": 5, "pageNumber": 1}}, "must not hold 'paging'"),
         ({"aggregations": []}, "must not hold 'aggregations'"),
         ({"interval": DAY}, "another is given beside it"),
@@ -169,7 +170,7 @@ def test_a_query_of_the_vendors_is_taken_with_its_interval_and_added_to() -> Non
 )
 def test_a_query_that_the_vendor_does_not_know_is_refused_by_name(query: dict[str, Any], said: str) -> None:
     with pytest.raises((QueryRefused, UnknownName)) as refused:
-        _ask(query=query)
+        _ask(query=query, expressions=["mediaType=voice"])
     assert said in str(refused.value)
 
 
@@ -207,4 +208,4 @@ def test_a_search_of_transcripts_asks_for_phrases_within_the_interval() -> None:
     assert [criterion["type"] for criterion in body["query"]] == ["EXACT_PHRASE", "DATE_RANGE"]
     assert (body["query"][0]["value"], body["sortOrder"], body["pageNumber"]) == ("my refund", "DESC", 1)
     with pytest.raises(QueryRefused, match="needs words"):
-        question(TRANSCRIPTS, interval_text=DAY)
+        question(TRANSCRIPTS, interval_text=DAY, phrases=[" "])

@@ -1,11 +1,14 @@
 """Intervals: what people write, and how they are cut."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics_platform.genesys_cloud.errors import QueryRefused
-from analytics_platform.genesys_cloud.intervals import interval, last
+from analytics_platform.genesys_cloud.intervals import Interval, interval, last
 
 
 @pytest.mark.parametrize(
@@ -14,6 +17,7 @@ from analytics_platform.genesys_cloud.intervals import interval, last
         ("2026-03-02", "2026-03-02T00:00:00.000Z/2026-03-03T00:00:00.000Z"),
         ("2026-03-02/2026-03-04", "2026-03-02T00:00:00.000Z/2026-03-04T00:00:00.000Z"),
         ("2026-03-02T08:00Z/2026-03-02T12:30:00.250Z", "2026-03-02T08:00:00.000Z/2026-03-02T12:30:00.250Z"),
+        ("2026-03-02T08:00:00.123999Z/2026-03-03", "2026-03-02T08:00:00.123Z/2026-03-03T00:00:00.000Z"),
         ("2026-03-02T08:00/2026-03-02T12:00", "2026-03-02T08:00:00.000Z/2026-03-02T12:00:00.000Z"),
         ("2026-03-02T08:00+05:30/2026-03-03", "2026-03-02T02:30:00.000Z/2026-03-03T00:00:00.000Z"),
     ],
@@ -59,3 +63,21 @@ def test_pieces_are_cut_at_utc_midnights_and_make_the_whole_again() -> None:
     assert whole.days == 11
     assert interval("2026-03-02").days == 1
     assert list(interval("2026-03-02").pieces(7)) == [interval("2026-03-02")]
+
+
+@given(
+    begun=st.timedeltas(timedelta(0), timedelta(days=3650)),
+    length=st.timedeltas(timedelta(microseconds=1), timedelta(days=90)),
+    days=st.integers(1, 31),
+)
+def test_pieces_of_any_interval_touch_no_more_days_than_allowed_and_no_instant_twice(
+    begun: timedelta, length: timedelta, days: int
+) -> None:
+    start = datetime(2020, 1, 1, tzinfo=UTC) + begun
+    whole = Interval(start, start + length)
+    pieces = list(whole.pieces(days))
+    assert (pieces[0].start, pieces[-1].end) == (whole.start, whole.end)
+    for before, after in pairwise(pieces):
+        assert before.end == after.start
+        assert after.start.time() == datetime.min.time()
+    assert all(1 <= piece.days <= days for piece in pieces)
