@@ -1,4 +1,4 @@
-"""The commands a person types: `analytics-platform demo`, `ui`, `check`, `sql`, `status`, `query`, `simulate` and more."""
+"""The commands a person types: `analytics-platform demo`, `ui`, `check`, `status`, `sql`, `query` and more."""
 
 import signal
 
