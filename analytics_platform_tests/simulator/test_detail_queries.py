@@ -116,8 +116,8 @@ def test_it_tells_what_is_known_at_the_clock_not_at_the_watermark(org: Simulated
         ),
         ({"surveyFilters": one(dimension("surveyId", operator="exists"))}, lambda record: "surveys" in record),
         (
-            {"evaluationFilters": one({"type": "metric", "metric": "oTotalScore", "range": {"gt": 50, "lt": 90}})},
-            lambda record: any(50 < each.get("oTotalScore", 0) < 90 for each in record.get("evaluations", [])),
+            {"evaluationFilters": one({"type": "metric", "metric": "oTotalScore", "range": {"gt": 20, "lt": 90}})},
+            lambda record: any(20 < each.get("oTotalScore", 0) < 90 for each in record.get("evaluations", [])),
         ),
     ],
 )

@@ -3,7 +3,6 @@
 They are told as known at the clock's instant, not at a watermark, and without participants' attributes.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,11 +25,10 @@ from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.properties import Indexed, segments_alive
 from analytics_platform.simulator.api.records.conversations import ConversationRecord
 from analytics_platform.simulator.api.records.sessions import PropertyRecord
+from analytics_platform.simulator.api.selections import Selections
 from analytics_platform.simulator.api.validation import read_body
 from analytics_platform.simulator.world.instants import parse
-from analytics_platform.simulator.world.outline import Outline
 
-_SELECTIONS_KEPT = 8
 _AGGREGATIONS = ("aggregations", "presenceAggregations", "routingStatusAggregations")
 
 
@@ -39,7 +37,7 @@ class DetailQueriesApi:
 
     def __init__(self, org: Org) -> None:
         self._org = org
-        self._selections: OrderedDict[tuple[bytes, int], list[Outline]] = OrderedDict()
+        self._selections = Selections()
 
     def handlers(self) -> Mapping[Operation, Callable[[Call], Answer]]:
         """What serves each operation; it raises ApiError for every answer that is an error."""
@@ -56,7 +54,7 @@ class DetailQueriesApi:
         body, interval = _asked(call, CONVERSATION_QUERY)
         page = _page_asked(body, CONVERSATION_QUERY.limits)
         at = self._org.clock.now()
-        chosen = self._selection(body, interval, at)
+        chosen = self._selections.of(body, at, lambda: self._org.teller.conversations_started(interval, at, body))
         told = [self._org.teller.conversation_without_attributes(outline, at) for outline in chosen[page]]
         return _page_of("conversations", told, len(chosen))
 
@@ -115,16 +113,6 @@ class DetailQueriesApi:
         if record is None:
             raise not_found(f"conversation {call.path['conversationId']}")
         return record
-
-    def _selection(self, body: dict[str, Any], interval: Interval, at: int) -> list[Outline]:
-        """What a query selects at an instant; the newest few are kept, as one query is asked page after page."""
-        key = (msgspec.json.encode(body, order="sorted"), at)
-        chosen = self._selections.get(key)
-        if chosen is None:
-            chosen = self._selections[key] = self._org.teller.conversations_started(interval, at, body)
-            while len(self._selections) > _SELECTIONS_KEPT:
-                self._selections.popitem(last=False)
-        return chosen
 
 
 def _asked(call: Call, operation: Operation) -> tuple[dict[str, Any], Interval]:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
-
-from msgspec import UNSET
+from typing import Any, NamedTuple
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.operations.details import CONVERSATION_QUERY, TRANSCRIPT_QUERY
@@ -15,6 +13,7 @@ from analytics_platform.simulator.api.errors import ApiError, invalid_value
 from analytics_platform.simulator.api.listings import whole_number
 from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.records.conversations import ConversationRecord
+from analytics_platform.simulator.api.selections import Selections
 from analytics_platform.simulator.api.transcript_search import (
     Searched,
     check_criteria,
@@ -25,9 +24,18 @@ from analytics_platform.simulator.api.transcript_search import (
 )
 from analytics_platform.simulator.api.validation import read_body
 from analytics_platform.simulator.world.instants import FOREVER, parse
+from analytics_platform.simulator.world.outline import Outline
 from analytics_platform.simulator.world.speech import transcript_of
 
 _SORTABLE = ("conversationStart", "conversationEnd", "conversationId")
+
+
+class _Found(NamedTuple):
+    """A conversation with what it is sorted by beside its outline; one that is still open has the latest end."""
+
+    outline: Outline
+    end: int
+    score: int
 
 
 class TranscriptsApi:
@@ -35,6 +43,7 @@ class TranscriptsApi:
 
     def __init__(self, org: Org) -> None:
         self._org = org
+        self._selections = Selections()
 
     def handlers(self) -> Mapping[Operation, Callable[[Call], Answer]]:
         return {TRANSCRIPT_QUERY: self.search}
@@ -50,15 +59,22 @@ class TranscriptsApi:
         number = whole_number(asked, "pageNumber", 1)
         criteria = body.get("query") or []
         check_criteria(criteria)
-        found = list(self._found(criteria))
-        for order, by in reversed(_sorting(body)):
-            found.sort(key=partial(_key, by), reverse=order != "ASC")
-        told = [record for record, _ in found[(number - 1) * size : number * size]]
+        sorting, at = _sorting(body), self._org.clock.now()
+        asked_once = {"query": criteria, "sort": sorting}
+        chosen = self._selections.of(asked_once, at, lambda: self._selected(criteria, sorting, at))
+        page = chosen[(number - 1) * size : number * size]
+        told = [self._org.teller.conversation_without_attributes(outline, at) for outline in page]
         return Answer.of(200, {"conversations": told})
 
-    def _found(self, criteria: list[dict[str, Any]]) -> Iterator[tuple[ConversationRecord, int]]:
-        """Each conversation that satisfies the criteria, by start, with its score."""
-        at = self._org.clock.now()
+    def _selected(self, criteria: list[dict[str, Any]], sorting: list[tuple[str, str]], at: int) -> list[Outline]:
+        """All conversations that satisfy the criteria, in the order asked for."""
+        found = list(self._found(criteria, at))
+        for order, by in reversed(sorting):
+            found.sort(key=partial(_key, by), reverse=order != "ASC")
+        return [each.outline for each in found]
+
+    def _found(self, criteria: list[dict[str, Any]], at: int) -> Iterator[_Found]:
+        """Each conversation that satisfies the criteria, by start."""
         first, last = _started(criteria)
         for outline in self._org.world.outlines_started(first, min(last, at)):
             record = self._org.teller.conversation_without_attributes(outline, at)
@@ -66,7 +82,8 @@ class TranscriptsApi:
                 continue
             searched = self._searched(record)
             if searched is not None and holds(criteria, searched):
-                yield record, utterances_found(criteria, searched)
+                end = searched.instants.get("conversationEnd", FOREVER)
+                yield _Found(outline, end, utterances_found(criteria, searched))
 
     def _searched(self, record: ConversationRecord) -> Searched | None:
         """What a conversation can be found by; None where nothing of it was transcribed."""
@@ -119,11 +136,7 @@ def _sorting(body: dict[str, Any]) -> list[tuple[str, str]]:
     return [(order, "score" if order == "SCORE" else by) for order, by in told]
 
 
-def _key(by: str, found: tuple[ConversationRecord, int]) -> int | str:
-    record, score = found
+def _key(by: str, found: _Found) -> int | str:
     if by == "score":
-        return score
-    if by == "conversationId":
-        return str(record.conversationId)
-    value = getattr(record, by)
-    return FOREVER if value is UNSET else parse(value)
+        return found.score
+    return {"conversationStart": found.outline.start, "conversationEnd": found.end}.get(by, found.outline.id)
