@@ -71,6 +71,8 @@ class ExportChoice(_Choice):
     def _table(cls, value: str) -> str:
         if not _NAME.fullmatch(value):
             raise ValueError(f"{value!r} is no name of a table: small letters, digits and underscores, a letter first")
+        if value == "views" or value.endswith(("_raw", "_files")):
+            raise ValueError(f"{value!r} would be taken for another table, export_{value}: choose another name")
         return value
 
     @field_validator("view")

@@ -10,6 +10,7 @@ from analytics_platform.defs import (
     aggregates,
     capabilities,
     conversation_details,
+    exports,
     listings,
     observations,
     queries,
@@ -33,7 +34,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 def platform(settings: Settings) -> dg.Definitions:
     """The whole platform as these settings say."""
     choices, known = load_choices(settings), known_capabilities(settings)
-    daily = [*aggregates.streams(choices)]
+    daily = [*aggregates.streams(choices), *exports.streams(choices)]
     own = dg.Definitions(
         sensors=[*alert_sensors(settings), *daily_sensors(daily, settings)],
         resources={
@@ -49,6 +50,7 @@ def platform(settings: Settings) -> dg.Definitions:
         conversation_details.definitions(settings),
         user_details.definitions(settings),
         aggregates.definitions(settings, choices, known),
+        exports.definitions(settings, choices, known),
         observations.definitions(settings, choices, known),
         listings.definitions(settings, known),
         capabilities.definitions(settings),

@@ -116,6 +116,7 @@ def _export(**fields: str) -> str:
         (_export(view="QUEUE_PERFORMANCE_SUMARY_VIEW"), ["exports.0.view", "QUEUE_PERFORMANCE_SUMMARY_VIEW"]),
         (_export() + "filter = {mediaType = ['voice']}", ["no filter of a view 'mediaType'", "mediaTypes"]),
         (_export(name="Queues!"), ["exports.0.name", "small letters"]),
+        (_export(name="views"), ["exports.0.name", "taken for another table, export_views"]),
         (_export(format="XLS"), ["exports.0.format", "CSV"]),
         (_export() + _export(), ["two exports have the same name"]),
         ("[aggregates.users]\ngranularty = 'PT1H'", ["aggregates.users.granularty"]),
