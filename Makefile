@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui check test lint format bench clean
+.PHONY: help demo ui check test lint format docs bench clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ lint: .venv/.dev ## Check style, format and types.
 format: .venv/.dev ## Put imports and format in order.
 	@$(BIN)/ruff check --fix --select I .
 	@$(BIN)/ruff format .
+
+docs: .venv/.run ## Write what the docs tell of the vendor's operations from the catalogue.
+	@$(BIN)/python -m analytics_platform.catalogue.markdown
 
 bench: .venv/.dev ## Measure the ingest against a bare floor.
 	@$(BIN)/python -m bench

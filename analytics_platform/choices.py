@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from analytics_platform.catalogue.aggregates import AGGREGATES, aggregate_family
 from analytics_platform.catalogue.models import model
-from analytics_platform.catalogue.names import UnknownName, require_known
+from analytics_platform.catalogue.names import require_known
 from analytics_platform.catalogue.observations import OBSERVATIONS, observation_family
 from analytics_platform.settings import Settings, SettingsError
 
@@ -131,8 +131,6 @@ def load_choices(settings: Settings) -> Choices:
         return Choices.model_validate(told)
     except ValidationError as fault:
         raise SettingsError(" ".join(_sentence(file, dict(error)) for error in fault.errors())) from None
-    except UnknownName as fault:
-        raise SettingsError(f"{file}: {fault}") from None
 
 
 def _sentence(file: Path, error: dict[str, Any]) -> str:

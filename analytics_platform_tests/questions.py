@@ -180,7 +180,14 @@ _QUESTIONS: dict[str, Callable[[Subject], Question]] = {
         body={
             "types": ["transcripts"],
             "pageSize": 25,
-            "query": [{"type": "DATE_RANGE", "fields": ["startTime"], "startValue": DAY, "endValue": "2026-03-04"}],
+            "query": [
+                {
+                    "type": "DATE_RANGE",
+                    "fields": ["conversationStart"],
+                    "startValue": f"{DAY}T00:00:00.000Z",
+                    "endValue": "2026-03-04T00:00:00.000Z",
+                }
+            ],
         }
     ),
     "conversations.properties": _properties,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from analytics_platform.catalogue.listing import BEGIN, END, block, main, page, with_block
+from analytics_platform.catalogue.markdown import BEGIN, END, block, main, page, with_block
 from analytics_platform.catalogue.operations import LISTED, OPERATIONS, Lands
 
 CHECKOUT = Path(__file__).parents[2]
-REMEDY = "run `python -m analytics_platform.catalogue.listing`"
+REMEDY = "run `python -m analytics_platform.catalogue.markdown`"
 
 
 def _rows() -> list[list[str]]:

@@ -1,6 +1,6 @@
 """The operations as Markdown: docs/operations.md, and the block of README.md between its two markers.
 
-`python -m analytics_platform.catalogue.listing` writes both, in the working folder.
+`python -m analytics_platform.catalogue.markdown` writes both, in the working folder.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ def page() -> str:
         [
             "# Operations",
             "",
-            "Made from the catalogue by `python -m analytics_platform.catalogue.listing`; change it there.",
+            "Made from the catalogue by `python -m analytics_platform.catalogue.markdown`; change it there.",
             "",
             f"The {len(LISTED)} operations of the vendor's analytics overview, in its order; `…` is `{_BASE}`, and of "
             f"several permissions one is enough. The vendor withdrew {gone} of them since, each with the release of "
