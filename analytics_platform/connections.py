@@ -23,9 +23,10 @@ def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[Genesys
     sensor's look must end within a minute.
     """
     from analytics_platform.genesys_cloud.budget import RequestBudget, Waiting
-    from analytics_platform.genesys_cloud.client import GenesysCloud, Timeouts
+    from analytics_platform.genesys_cloud.client import GenesysCloud
     from analytics_platform.genesys_cloud.errors import RateLimited
     from analytics_platform.genesys_cloud.hosts import Hosts
+    from analytics_platform.genesys_cloud.http_client import Timeouts
     from analytics_platform.genesys_cloud.retries import Retries
 
     def refuse_long(waiting: Waiting) -> None:

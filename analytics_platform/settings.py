@@ -5,10 +5,12 @@ The names of the Genesys Cloud settings are those of the vendor's own tools.
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
 class SettingsError(ValueError):
@@ -98,8 +100,13 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings as they are now; SettingsError with one sentence a fault when one cannot be read."""
+    return loaded(Settings)
+
+
+def loaded(kind: type[_Settings]) -> _Settings:
+    """Settings of a kind as they are now; SettingsError with one sentence a fault when one cannot be read."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        return kind()
     except ValidationError as fault:
         raise SettingsError(" ".join(_sentence(error) for error in fault.errors())) from None
 

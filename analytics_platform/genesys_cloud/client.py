@@ -1,17 +1,14 @@
 """The client: calls from many threads, each attempt under token and budget, repeated where that is safe."""
 
 import logging
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from analytics_platform.catalogue.operations import Operation
@@ -20,24 +17,18 @@ from analytics_platform.genesys_cloud.errors import BudgetUnusable, GenesysCloud
 from analytics_platform.genesys_cloud.exchange import Received, exchange
 from analytics_platform.genesys_cloud.files import REDIRECTS, followed, onward, parts_of, rewrite, unseen
 from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.genesys_cloud.http_client import Timeouts, http_client
 from analytics_platform.genesys_cloud.refusals import refusal
 from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform.genesys_cloud.token import TOKEN, Bearer, Secret, TokenSource
 from analytics_platform.genesys_cloud.wire import Payload, not_json
 
+if TYPE_CHECKING:
+    import httpx
+
 _log = logging.getLogger(__name__)
 _NOT_JSON = object()
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds until connected, between two pieces of an answer, between two pieces sent, and for a whole answer."""
-
-    connect: float = 10.0
-    read: float = 120.0
-    write: float = 30.0
-    whole: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -76,12 +67,7 @@ class GenesysCloud:
         self._budget = budget
         self._retries = retries or Retries()
         self._longest = limits.whole
-        self._http = httpx.Client(
-            verify=_trusted() if hosts.encrypted else False,  # with plain http no TLS is spoken at all
-            timeout=httpx.Timeout(limits.read, connect=limits.connect, write=limits.write),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            headers={"User-Agent": user_agent or _user_agent(), "Accept-Encoding": "gzip"},
-        )
+        self._http = http_client(limits, encrypted=hosts.encrypted, connections=connections, user_agent=user_agent)
         self._tokens = TokenSource(self._http, hosts.login_url, client_id, client_secret, before_sending=budget.acquire)
 
     def call(
@@ -244,12 +230,6 @@ class GenesysCloud:
         return received, bearer
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    """The certificates to trust, read once a process: from SSL_CERT_FILE or SSL_CERT_DIR, else certifi's."""
-    return httpx.create_ssl_context()
-
-
 def _decoded(text: bytes) -> Any:
     if not text.strip():
         return None
@@ -257,10 +237,3 @@ def _decoded(text: bytes) -> Any:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
         return _NOT_JSON
-
-
-def _user_agent() -> str:
-    try:
-        return f"analytics-platform/{version('analytics-platform')}"
-    except PackageNotFoundError:
-        return "analytics-platform"

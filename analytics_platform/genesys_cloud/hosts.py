@@ -47,6 +47,11 @@ class Hosts:
         return cls(_text(api), _text(_checked("GENESYSCLOUD_LOGIN_URL", login)))
 
 
+def base_url(name: str, url: str) -> str:
+    """`url` without a trailing slash; ValueError, telling the setting's `name`, where it cannot be used."""
+    return _text(_checked(name, url))
+
+
 def _checked(name: str, url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip().rstrip("/"))
@@ -59,7 +64,7 @@ def _checked(name: str, url: str) -> SplitResult:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"{name} must be a plain URL without user, query or fragment. Correct it.")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        _log.warning("%s is plain http: the client secret would cross the network unprotected.", name)
+        _log.warning("%s is plain http: secrets would cross the network unprotected.", name)
     return parts
 
 

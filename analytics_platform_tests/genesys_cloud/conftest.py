@@ -7,8 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from analytics_platform.genesys_cloud.budget import RequestBudget
-from analytics_platform.genesys_cloud.client import GenesysCloud, Timeouts
+from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.genesys_cloud.http_client import Timeouts
 from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform_tests.genesys_cloud.scripted import Scripted
 

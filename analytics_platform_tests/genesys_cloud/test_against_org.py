@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, JOB_FAMILIES, JobFamily
 from analytics_platform.genesys_cloud.budget import RequestBudget
-from analytics_platform.genesys_cloud.client import GenesysCloud, Timeouts
+from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.errors import (
     BadCredentials,
     GenesysCloudError,
@@ -27,6 +27,7 @@ from analytics_platform.genesys_cloud.errors import (
     SubmitUncertain,
 )
 from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.genesys_cloud.http_client import Timeouts
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform_tests.genesys_cloud.conftest import QUICK

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
-from analytics_platform.genesys_cloud.client import GenesysCloud, Timeouts
+from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.errors import CutShort, NoAnswer, UnexpectedAnswer, Untrusted
+from analytics_platform.genesys_cloud.http_client import Timeouts
 from analytics_platform.genesys_cloud.token import TOKEN
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 
