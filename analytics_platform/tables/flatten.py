@@ -51,8 +51,9 @@ class Level:
 
     def _own_column(self, name: str) -> pa.Array | None:
         for column in self.table.own:
-            if column.name == name and column.source is not None:
-                return self.columns[column.source]
+            # What the platform adds to a root goes by its own name.
+            if column.name == name and (column.source or name) in self.columns:
+                return self.columns[column.source or name]
         return None
 
     def flat(self, extra: Mapping[str, pa.Array]) -> pa.Table:
