@@ -51,7 +51,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Five complete days of 60 conversations; sensors wait to be switched on."""
     secret = "a-secret-nobody-may-see"
     with SimulatedOrg(now="2026-03-07T06:00:00Z", client=[f"demo:{secret}"], rate_limit=100_000) as org:
-        workplace = Workplace(tmp_path_factory.mktemp("deployed"), org.url, sensor_seconds=1)
+        workplace = Workplace(tmp_path_factory.mktemp("deployed"), org.url, sensor_seconds=1, snapshot_minutes=1)
         with Webhook() as webhook:
             workplace.set("ANALYTICS_PLATFORM_ALERT_WEBHOOK", webhook.url)
             workplace.set("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret)

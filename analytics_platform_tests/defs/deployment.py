@@ -125,6 +125,19 @@ class Deployment:
         )["sensorOrError"]["sensorState"]["id"]
         self.graphql("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=state)
 
+    def start_schedule(self, name: str) -> str:
+        """Switch a schedule on, as in the UI; the id by which it is switched off."""
+        told = self.graphql(
+            "mutation($selector: ScheduleSelector!) { startSchedule(scheduleSelector: $selector) { __typename"
+            " ... on ScheduleStateResult { scheduleState { id } } ... on PythonError { message } } }",
+            selector=LOCATION | {"scheduleName": name},
+        )["startSchedule"]
+        assert told["__typename"] == "ScheduleStateResult", told
+        return str(told["scheduleState"]["id"])
+
+    def stop_schedule(self, state: str) -> None:
+        self.graphql("mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }", id=state)
+
     def _start(self, command: str, *arguments: str) -> None:
         words = [str(_BIN / command), *arguments, "-w", str(CHECKOUT / "workspace.yaml")]
         with self._log.open("ab") as log:

@@ -1,12 +1,15 @@
 """Web server and daemon as processes: a backfill asked for in the UI, sensors switched on, a failure told."""
 
-from datetime import date
+from datetime import date, datetime
 
 import dagster as dg
 import pytest
 
 from analytics_platform.catalogue.streams import USER_DETAILS
 from analytics_platform.defs.partitions import RANGE_END, RANGE_START, days_between
+from analytics_platform.defs.requests import REASON_TAG
+from analytics_platform.defs.snapshots import TICK_TAG
+from analytics_platform.landing.ticks import ticks_of
 from analytics_platform_tests.defs.conftest import Deployed
 from analytics_platform_tests.defs.deployment import MISSING, installed
 from analytics_platform_tests.defs.expected import assert_same, expected_statuses, rows_of
@@ -46,6 +49,23 @@ def test_sensors_switched_on_bring_raw_and_typed_days_by_themselves(deployed: De
         submit["body"]["interval"][:10] for submit in deployed.org.requests()["submits"] if submit["family"] == "users"
     ]
     assert sorted(asked) == [day.isoformat() for day in DAYS], "each day was asked for once"
+
+
+def test_a_schedule_switched_on_takes_snapshots_tick_by_tick(deployed: Deployed) -> None:
+    ui, lake = deployed.ui, deployed.ui.workplace.lake
+
+    def taken() -> list[datetime]:
+        manifests = lake.manifests("queue_observations").values()
+        return sorted(tick for manifest in manifests for tick in ticks_of(manifest))
+
+    schedule = ui.start_schedule("observations")
+    ticks = wait_until(lambda: taken()[1:] and taken(), "two snapshots", seconds=300)
+    ui.stop_schedule(schedule)
+    assert all(ticks[0] < later and later.second == 0 for later in ticks[1:])
+    with ui.workplace.instance() as instance:
+        runs = instance.get_runs(dg.RunsFilter(tags={REASON_TAG: "tick"}))
+    assert {datetime.fromisoformat(run.tags[TICK_TAG]) for run in runs} >= set(ticks)
+    assert all(run.tags["dagster/priority"] == "10" for run in runs)
 
 
 def test_a_failed_run_is_told_to_the_webhook_and_no_secret_is_shown(deployed: Deployed) -> None:
