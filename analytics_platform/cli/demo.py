@@ -2,10 +2,11 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 DEMO_CLIENT = {"GENESYSCLOUD_OAUTHCLIENT_ID": "demo", "GENESYSCLOUD_OAUTHCLIENT_SECRET": "demo"}
 CONVERSATIONS_PER_DAY = 2000
-_QUESTION = """
+_STREAMS = Path(__file__).with_name("demo.toml")
+_QUESTIONS = {
+    "Conversations by medium, how long they were handled and waited for": """
 SELECT media_type AS medium,
        count(DISTINCT conversation_id) AS conversations,
        CAST(avg(value) FILTER (name = 'tHandle') / 1000 AS BIGINT) AS handle_seconds,
@@ -35,7 +38,34 @@ SELECT media_type AS medium,
 FROM session_metrics
 GROUP BY media_type
 ORDER BY conversations DESC
-"""
+""",
+    "The busiest half hours, from the vendor's own aggregates": """
+SELECT strftime(interval_start, '%Y-%m-%d %H:%M') AS half_hour_utc,
+       sum(count) FILTER (metric = 'nOffered') AS offered,
+       sum(count) FILTER (metric = 'tAnswered') AS answered,
+       CAST(sum(numerator) FILTER (metric = 'oServiceLevel')
+            / sum(denominator) FILTER (metric = 'oServiceLevel') * 100 AS BIGINT) AS service_level_percent
+FROM conversation_aggregates
+GROUP BY interval_start
+ORDER BY offered DESC, half_hour_utc
+LIMIT 3
+""",
+    "An export of the view Queue Performance, as the vendor wrote it": """
+SELECT queue_name, sum(offer) AS offered, sum(answer) AS answered, sum(abandon) AS abandoned
+FROM export_queue_performance
+GROUP BY queue_name
+ORDER BY offered DESC
+LIMIT 3
+""",
+    "The queues' people just now": """
+SELECT strftime(taken_at, '%H:%M') AS at_utc, system_presence, sum(count) AS memberships
+FROM queue_observations
+WHERE metric = 'oUserPresences' AND tick = (SELECT max(tick) FROM queue_observations)
+GROUP BY ALL
+ORDER BY memberships DESC
+LIMIT 3
+""",
+}
 
 
 def demo(
@@ -53,8 +83,9 @@ def demo(
         land(wanted, console)
     lake = _lake()
     console.print(_landed(lake, wanted))
-    console.print("\nConversations by medium, how long they were handled and waited for:\n")
-    _answer(lake)
+    for title, question in _QUESTIONS.items():
+        console.print(f"\n{title}:\n")
+        _answer(lake, question)
     console.print("\nNext: [bold]make ui[/] to see it in Dagster, or analytics-platform sql to ask more.")
 
 
@@ -68,26 +99,49 @@ def point_at(url: str, first: date) -> None:
             "ANALYTICS_PLATFORM_POLL_SECONDS": "0.2",
             "ANALYTICS_PLATFORM_REQUESTS_PER_MINUTE": "3000",
             "ANALYTICS_PLATFORM_SENSORS": "running",
+            "ANALYTICS_PLATFORM_STREAMS": os.environ.get("ANALYTICS_PLATFORM_STREAMS", str(_STREAMS)),
         }
     )
 
 
+class _Landing(NamedTuple):
+    """Assets that one run lands, over which days."""
+
+    name: str
+    tables: list[str]
+    days: Sequence[date]
+
+
+def _landings(days: Sequence[date]) -> Iterator[_Landing]:
+    """Everything there is to land: the days of what lands by day, and a snapshot of what is so now."""
+    from analytics_platform.catalogue.observations import OBSERVATIONS
+    from analytics_platform.catalogue.streams import STREAMS
+    from analytics_platform.choices import load_choices
+    from analytics_platform.defs import aggregates, exports
+
+    choices = load_choices(load_settings())
+    for stream in STREAMS:
+        yield _Landing(stream.raw.name, [stream.raw.name], days)
+        yield _Landing(stream.typed, [table.name for table in stream.tables], days)
+    for name, room in (("aggregates", aggregates), ("exports", exports)):
+        yield _Landing(name, [table for each in room.streams(choices) for table in each.assets], days)
+    snapshots = [table.name for family in OBSERVATIONS for table in (family.raw, family.table)]
+    yield _Landing("observations", snapshots, [datetime.now(UTC).date()])
+
+
 def land(days: Sequence[date], console: Console) -> None:
     """Run the assets of every stream over the days in this process, and show how many days are there."""
-    from analytics_platform.catalogue.streams import STREAMS
-
     lake = _lake()
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress, ThreadPoolExecutor(1) as pool:
-        for stream in STREAMS:
-            for name, tables in ((stream.raw.name, [stream.raw.name]), (stream.typed, [t.name for t in stream.tables])):
-                task = progress.add_task(name, total=len(days))
-                run = pool.submit(_run, tables, days)
-                while not run.done():
-                    wait([run], timeout=0.2)
-                    # Tables are published one after another, so the last one tells how far all are.
-                    progress.update(task, completed=len(set(lake.days(tables[-1])).intersection(days)))
-                run.result()
+        for name, tables, wanted in _landings(days):
+            task = progress.add_task(name, total=len(wanted))
+            run = pool.submit(_run, tables, wanted)
+            while not run.done():
+                wait([run], timeout=0.2)
+                # Tables are published one after another, so the last one tells how far all are.
+                progress.update(task, completed=len(set(lake.days(tables[-1])).intersection(wanted)))
+            run.result()
 
 
 def _run(tables: Sequence[str], days: Sequence[date]) -> None:
@@ -123,28 +177,27 @@ def _lake() -> "Lake":
 
 
 def _landed(lake: "Lake", days: Sequence[date]) -> Table:
-    """What landed, per table and day, and where."""
-    from analytics_platform.catalogue.streams import STREAMS
-
+    """What landed, per table and day, and where; answers kept whole beside a table are left out."""
     shown = Table(title=f"Rows landed in {lake.place.name}", title_justify="left", show_edge=False)
     shown.add_column("table", no_wrap=True)
-    for heading in (*(str(day) for day in days), "earlier", "MB"):
+    for heading in (*(f"{day:%m-%d}" for day in days), "others", "MB"):
         shown.add_column(heading, justify="right", no_wrap=True)
-    for stream in STREAMS:
-        for table in (stream.raw, *stream.tables):
-            manifests = lake.manifests(table.name)
-            earlier = sum(manifest.rows for day, manifest in manifests.items() if day < days[0])
+    for landing in _landings(days):
+        for table in landing.tables:
+            if table.endswith("_raw"):
+                continue
+            manifests = lake.manifests(table)
+            others = sum(manifest.rows for day, manifest in manifests.items() if day not in days)
             size = sum(manifest.bytes for manifest in manifests.values()) / 1e6
-            rows = [f"{manifests[day].rows:,}" if day in manifests else "missing" for day in days]
-            style = "bold" if table is stream.raw else None
-            shown.add_row(table.name, *rows, f"{earlier:,}", f"{size:.1f}", style=style)
+            rows = [f"{manifests[day].rows:,}" if day in manifests else "" for day in days]
+            shown.add_row(table, *rows, f"{others:,}", f"{size:.1f}")
         shown.add_section()
     return shown
 
 
-def _answer(lake: "Lake") -> None:
-    """A first question, asked of the lake in SQL."""
+def _answer(lake: "Lake", question: str) -> None:
+    """A question, asked of the lake in SQL."""
     from analytics_platform.lake.views import connect
 
     with connect(lake) as database:
-        tell(database.execute(_QUESTION), Format.TABLE, sys.stdout)
+        tell(database.execute(question), Format.TABLE, sys.stdout)

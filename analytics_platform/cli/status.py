@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from analytics_platform.choices import load_choices
 from analytics_platform.cli.errors import Expected
 from analytics_platform.connections import opened_lake
 from analytics_platform.settings import load_settings
@@ -41,7 +42,7 @@ def status(
     first, last = _date(since), _date(until)
     if first and last and first > last:
         raise Expected(f"--from {first} is after --to {last}: exchange them.")
-    streams = landed(lake, first, last, settings.start_day)
+    streams = landed(lake, first, last, settings.start_day, load_choices(settings))
     if as_json:
         typer.echo(json.dumps({"lake": lake.place.name, "streams": [asdict(one) for one in streams]}, default=str))
     elif not any(one.days for one in streams):

@@ -50,6 +50,15 @@ def test_the_states_of_all_days(filled: Lake, run: Run) -> None:
     }
 
 
+def test_a_stream_without_a_job_of_its_own_stands_there_once_it_has_landed(filled: Lake, run: Run) -> None:
+    land(filled, "queue_observations", _day(5), 7)
+    land(filled, "conversation_aggregates", _day(5), 48, state="complete")
+    told = _states(run("status", "--json").stdout)
+    assert list(told) == ["conversation_details", "user_details", "conversation_aggregates"]
+    assert told["conversation_aggregates"]["2026-01-05"] == "complete"
+    assert told["conversation_aggregates"]["2026-01-04"] == "missing"
+
+
 def test_the_rows_of_raw_and_head_tables(filled: Lake, run: Run) -> None:
     told = json.loads(run("status", "--json").stdout)
     conversations, users = told["streams"]
