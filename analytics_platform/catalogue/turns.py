@@ -12,6 +12,9 @@ from analytics_platform.catalogue.tables import Column, Table, own_columns, plai
 MODEL = "ReportingTurn"
 KEPT_DAYS = 10
 """How long the vendor keeps the turns of a bot flow, about (SDK 269.0.0, AnalyticsApi)."""
+SURE_DAYS = KEPT_DAYS - 1
+"""How far before the watermark a day that is surely told whole may begin: how long turns are kept is told as about so
+many days, and the watermark trails the vendor's clock."""
 FLOW_TYPES = ("bot", "digitalbot")
 """The types of flows that have reporting turns, as the list of flows takes them."""
 

@@ -97,7 +97,7 @@ def _opened(
     for stream in served:
         left = BATCHES_A_TICK - len(requests)
         if left:
-            first = asked_until(cursor.get(stream.name), now)
+            first = stream.first_kept(asked_until(cursor.get(stream.name), now), complete_until)
             opened, until = opened_days(context.instance, stream, lake, now, first, complete_until, most=left)
             requests += opened
             cursor[stream.name] = until.isoformat()

@@ -27,7 +27,8 @@ class DailyStream:
     """A stream that lands by day, as sensors see it.
 
     `marks` is the table whose partition says that a day is there, the last one a run publishes; `assets` are landed
-    together by one run; the watermark of `opened_by` opens a day; the org must serve all `operations`.
+    together by one run; the watermark of `opened_by` opens a day; the org must serve all `operations`. Days that begin
+    more than `kept_days` before the watermark are not asked for: the source no longer has them whole.
     """
 
     name: str
@@ -35,6 +36,11 @@ class DailyStream:
     assets: tuple[str, ...]
     opened_by: JobFamily
     operations: tuple[Operation, ...]
+    kept_days: int | None = None
+
+    def first_kept(self, first: date, watermark: date) -> date:
+        """The first day from `first` on that the source still has whole."""
+        return first if self.kept_days is None else max(first, watermark - timedelta(days=self.kept_days))
 
 
 def details_stream(stream: Stream) -> DailyStream:

@@ -44,17 +44,19 @@ def upkeep_requests(
     """
     running = days_in_progress(instance, stream.assets)
     manifests = lake.manifests(stream.marks)
+    kept = stream.first_kept(settings.start_day, watermark.date())
     again: dict[int, list[date]] = {}
     for day, manifest in manifests.items():
         age = due_again(datetime.fromisoformat(manifest.facts["as_of"]), day, settings.reread_after_days, watermark)
-        if age is not None and manifest.facts["state"] != "provisional" and day not in running:
+        provisional = manifest.facts["state"] == "provisional"
+        if age is not None and not provisional and day >= kept and day not in running:
             again.setdefault(age, []).append(day)
     for age, days in sorted(again.items()):
         for chosen in batches(days, settings.max_days_per_run):
             yield request(stream.name, stream.assets, f"read again after {age} days", chosen, attempt)
     missing = [
         day
-        for day in days_between(settings.start_day, asked_until - timedelta(days=1))
+        for day in days_between(kept, asked_until - timedelta(days=1))
         if day not in running and (day not in manifests or manifests[day].facts["state"] == "provisional")
     ]
     for chosen in batches(missing, settings.max_days_per_run):

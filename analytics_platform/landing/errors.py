@@ -6,6 +6,7 @@ LandingError
 ├── OtherSource        the lake was filled from another org
 ├── RawReplaced        raw changed while typed tables were made from it
 ├── AnswerUnusable     an answer is not what the vendor describes, so that no day can be made of it
+├── DayForgotten       the source no longer has (all of) the day
 ├── ExportUnusable     the file of an export is no table
 ├── ExportNotDone      an export takes longer than a run waits; it is landed when it is done
 ├── GivenUp            another day of the same run failed, or the run was ended
@@ -68,6 +69,18 @@ class AnswerUnusable(LandingError):
             f"{stream} of {day} stays as it was. {str(fault).partition(';')[0].rstrip('.')}: "
             "run again, or ask the vendor when it stays so."
         )
+
+
+class DayForgotten(LandingError):
+    """The source keeps what it is asked for some days only; what it gives of an older day is not the day."""
+
+    def __init__(self, stream: str, days: Sequence[date]) -> None:
+        named = f"{days[0]}" if len(days) == 1 else f"{len(days)} days from {days[0]} to {days[-1]}"
+        super().__init__(
+            f"{stream} of {named} cannot be landed: the vendor no longer keeps them whole, so nothing was replaced and "
+            "no empty day was taken for a complete one; land days while they are young."
+        )
+        self.days = tuple(days)
 
 
 class ExportUnusable(LandingError):

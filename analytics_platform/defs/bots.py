@@ -1,0 +1,121 @@
+"""Reporting turns of the bot flows that were chosen, by UTC day: the pages whole and the tables made from them.
+
+Nothing is here where no bot flow was chosen. The vendor keeps turns for some days only; older ones are not asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from analytics_platform.capabilities import Capabilities, known_capabilities
+from analytics_platform.catalogue.operations import CONVERSATION_JOBS, Operation
+from analytics_platform.catalogue.operations.bots import BOT_DIVISION_TURNS, BOT_TURNS
+from analytics_platform.catalogue.operations.observations import FLOW_LIST
+from analytics_platform.catalogue.tables import Table
+from analytics_platform.catalogue.turns import RAW, SURE_DAYS, TABLES, TURNS
+from analytics_platform.choices import Choices
+from analytics_platform.connections import org_of
+from analytics_platform.defs.answers import answers_checks, answers_outputs
+from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
+from analytics_platform.defs.details import LandingConfig, retries
+from analytics_platform.defs.failures import explained
+from analytics_platform.defs.partitions import days_of, run_days
+from analytics_platform.defs.requests import DailyStream
+from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
+from analytics_platform.defs.served import served_description, served_metadata
+from analytics_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from analytics_platform.landing.answers import LandedAnswers, StagedAnswers
+
+POOL = "genesys_cloud_bot_turns"
+GROUP = "bots"
+
+
+def definitions(settings: Settings, choices: Choices, capabilities: Capabilities) -> dg.Definitions:
+    """Everything Dagster shows of reporting turns, save the sensors of their days; see `streams`."""
+    if not choices.bot_flows.ids:
+        return dg.Definitions()
+    return dg.Definitions(
+        assets=[_asset(settings, choices, capabilities)],
+        asset_checks=[answers_checks(TURNS.name, lambda question: TURNS, TURNS)],
+    )
+
+
+def streams(choices: Choices, capabilities: Capabilities) -> list[DailyStream]:
+    """The turns as sensors see them; none where no bot flow was chosen."""
+    if not choices.bot_flows.ids:
+        return []
+    tables = tuple(table.name for table in (RAW, *TABLES))
+    operations = _operations(choices, capabilities)
+    return [DailyStream(TURNS.name, TURNS.name, tables, CONVERSATION_JOBS, operations, SURE_DAYS)]
+
+
+def _routes(capabilities: Capabilities) -> tuple[Operation, ...]:
+    """The operations that may give turns, best first; the last one alone where the org is known to serve neither."""
+    routes = (BOT_DIVISION_TURNS, BOT_TURNS)
+    return tuple(route for route in routes if capabilities.why_not(route) is None) or routes[-1:]
+
+
+def _operations(choices: Choices, capabilities: Capabilities) -> tuple[Operation, ...]:
+    listing = (FLOW_LIST,) if choices.bot_flows.ids == "all" else ()
+    return (*listing, _routes(capabilities)[0])
+
+
+def _asset(settings: Settings, choices: Choices, capabilities: Capabilities) -> dg.AssetsDefinition:
+    operations = _operations(choices, capabilities)
+
+    def spec(table: Table, kinds: set[str], about: Mapping[str, object]) -> dg.AssetSpec:
+        return dg.AssetSpec(
+            key=table.name,
+            deps=[] if table is RAW else [RAW.name],
+            description=served_description(table.description, operations, capabilities),
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds=kinds,
+            metadata={**table_metadata(table, settings), **about, **served_metadata(operations, capabilities)},
+        ).with_io_manager_key("lake_io_manager")
+
+    @dg.multi_asset(
+        name=f"{TURNS.name}_landed",
+        specs=[
+            spec(RAW, RAW_KINDS, {}),
+            *(spec(table, TYPED_KINDS, lineage_from(RAW, "answer", table)) for table in TABLES),
+        ],
+        partitions_def=days_of(settings),
+        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
+        retry_policy=retries(settings),
+        pool=POOL,
+        can_subset=False,
+    )
+    def land(
+        context: dg.AssetExecutionContext,
+        config: LandingConfig,
+        genesys_cloud: GenesysCloudResource,
+        lake: LakeResource,
+        ledger: LedgerResource,
+    ) -> Iterator[dg.Output[object]]:
+        from analytics_platform.landing.turns import TurnsLanding
+
+        def landed() -> "Generator[StagedAnswers | LandedAnswers]":
+            now = load_settings()
+            with explained(), genesys_cloud.connect() as client:
+                landing = TurnsLanding(
+                    client,
+                    choices.bot_flows.ids,
+                    _routes(known_capabilities(now)),
+                    lake.open(),
+                    ledger.open(),
+                    org_of(now).rpartition("@")[2],
+                    timedelta(days=min(now.reread_after_days, default=3)),
+                    config.provisional,
+                )
+                yield from landing.land_all(run_days(context), context.run.root_run_id or context.run.run_id)
+
+        yield from answers_outputs(RAW.name, [table.name for table in TABLES], landed())
+
+    return land
