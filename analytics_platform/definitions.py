@@ -8,6 +8,7 @@ from analytics_platform.capabilities import known_capabilities
 from analytics_platform.choices import load_choices
 from analytics_platform.defs import (
     aggregates,
+    bots,
     capabilities,
     conversation_details,
     exports,
@@ -34,7 +35,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 def platform(settings: Settings) -> dg.Definitions:
     """The whole platform as these settings say."""
     choices, known = load_choices(settings), known_capabilities(settings)
-    daily = [*aggregates.streams(choices), *exports.streams(choices)]
+    daily = [*aggregates.streams(choices), *exports.streams(choices), *bots.streams(choices, known)]
     own = dg.Definitions(
         sensors=[*alert_sensors(settings), *daily_sensors(daily, settings)],
         resources={
@@ -51,6 +52,7 @@ def platform(settings: Settings) -> dg.Definitions:
         user_details.definitions(settings),
         aggregates.definitions(settings, choices, known),
         exports.definitions(settings, choices, known),
+        bots.definitions(settings, choices, known),
         observations.definitions(settings, choices, known),
         listings.definitions(settings, known),
         capabilities.definitions(settings),
