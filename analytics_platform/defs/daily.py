@@ -21,8 +21,7 @@ from analytics_platform.catalogue.operations import JobFamily
 from analytics_platform.connections import connected, opened_lake
 from analytics_platform.defs.failures import expected_faults
 from analytics_platform.defs.partitions import batches, days_between, days_of
-from analytics_platform.defs.requests import DailyStream as DailyStream
-from analytics_platform.defs.requests import days_in_progress, request
+from analytics_platform.defs.requests import DailyStream, days_in_progress, request
 from analytics_platform.defs.served import unserved
 from analytics_platform.defs.upkeep import unrecorded, upkeep_requests
 from analytics_platform.settings import Settings, load_settings

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -87,13 +87,14 @@ class Workplace:
         *,
         tags: dict[str, str] | None = None,
         provisional: bool = False,
+        config: Mapping[str, object] | None = None,
     ) -> dg.ExecuteInProcessResult:
-        """One run over contiguous days, in this process; a failed run is returned, not raised."""
+        """One run over contiguous days, in this process; a failed run is returned, not raised. `config` is by op."""
         with self.entered() as settings, self.instance() as instance:
             job = platform(settings).resolve_implicit_global_asset_job_def()
-            config = {"ops": {tables[0]: {"config": {"provisional": True}}}} if provisional else {}
+            given = {tables[0]: {"provisional": True}} if provisional else config or {}
             return job.execute_in_process(
-                run_config=config,
+                run_config={"ops": {op: {"config": values} for op, values in given.items()}},
                 instance=instance,
                 asset_selection=[dg.AssetKey(table) for table in tables],
                 tags={**range_tags(days), **(tags or {})},
