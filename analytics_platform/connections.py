@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from analytics_platform.gms_settings import GmsSettings
 from analytics_platform.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from analytics_platform.genesys_cloud.client import GenesysCloud
+    from analytics_platform.gms.client import Gms
     from analytics_platform.lake import Lake
 
 
@@ -66,6 +68,36 @@ def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[Genesys
         ) as client,
     ):
         yield client
+
+
+@contextlib.contextmanager
+def connected_gms(settings: GmsSettings) -> "Iterator[Gms]":
+    """A client of the GMS the settings name; SettingsError where they name none, or none that can be used."""
+    from analytics_platform.genesys_cloud.hosts import base_url
+    from analytics_platform.gms.client import Access, Gms
+
+    if not settings.url:
+        raise SettingsError("No GMS is named: set GMS_URL in the environment or in .env.")
+    urls = {}
+    for name, given in (("GMS_URL", settings.url), ("GMS_FILES_URL", settings.files_url)):
+        try:
+            urls[name] = base_url(name, given)
+        except ValueError as fault:
+            raise SettingsError(str(fault)) from None
+        if "genesys" in urls[name].split("/")[3:]:
+            raise SettingsError(f"{name} must end before /genesys, which is added to it. Correct it.")
+    access = Access(
+        settings.username, settings.password.get_secret_value(), settings.contact_center_id, settings.group_id
+    )
+    with Gms(
+        urls["GMS_URL"],
+        files_url=urls["GMS_FILES_URL"],
+        access=access,
+        concurrency=settings.concurrency,
+        content_seconds=settings.content_seconds,
+        file_format_parameter=settings.file_format_parameter,
+    ) as gms:
+        yield gms
 
 
 def opened_lake(settings: Settings) -> "Lake":

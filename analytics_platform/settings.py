@@ -115,4 +115,4 @@ def _sentence(error: object) -> str:
     assert isinstance(error, dict)
     name = ".".join(str(part) for part in error["loc"])
     fault = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name} cannot be used: {fault}; correct it in the environment or in .env."
+    return f"{f'{name} cannot be used: ' if name else ''}{fault}; correct it in the environment or in .env."

@@ -1,0 +1,1 @@
+"""Talking to Context Services on Genesys Mobile Services, over HTTP."""
