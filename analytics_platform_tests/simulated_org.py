@@ -125,6 +125,24 @@ class SimulatedOrg:
         primaryPresence or routingStatus, status as the vendor tells it at the watermark of user jobs."""
         return self._lines("/truth/users", from_, to)
 
+    def put_services(self, *services: dict[str, Any], figure: str | date | None = None) -> dict[str, str]:
+        """Put services into Context Services, each in the place of one with its id, or the twelve of the vendor's
+        `figure` on a UTC day; the simulator's `gms/scripts.py` says how one is written. Gives ids by their `name`s."""
+        return self._put_services("POST", services, figure)
+
+    def put_only_services(self, *services: dict[str, Any], figure: str | date | None = None) -> dict[str, str]:
+        """The same, in the place of all others, the world's too."""
+        return self._put_services("PUT", services, figure)
+
+    def restore_services(self) -> None:
+        """The world's services as they are by themselves, and no others."""
+        self._http.delete("/services").raise_for_status()
+
+    def truth_services(self, from_: str | date | None = None, to: str | date | None = None) -> list[dict[str, Any]]:
+        """`{"service", "gone_at"}` of the services whose home day lies in the days, as known at the clock's instant:
+        all of it as a reading by id tells it, or told it before it was gone at an instant."""
+        return self._lines("/truth/services", from_, to)
+
     def arm(self, kind: str, operation: str = "*", **details: Any) -> None:
         """Arm one fault beside those armed already; the simulator's `api/faults.py` lists kinds and details."""
         fault = {"kind": kind, "operation": operation, **details}
@@ -154,6 +172,16 @@ class SimulatedOrg:
         """Clear faults and the request log; the clock stays."""
         self.clear_faults()
         self.clear_requests()
+
+    def _put_services(
+        self, method: str, services: tuple[dict[str, Any], ...], figure: str | date | None
+    ) -> dict[str, str]:
+        script: dict[str, Any] = {"services": services}
+        if figure is not None:
+            script |= {"fixture": "figure", "day": str(figure)}
+        answer = self._http.request(method, "/services", json=script)
+        answer.raise_for_status()
+        return {told["name"] or told["service_id"]: told["service_id"] for told in answer.json()}
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
         answer = self._http.get(path, params=params)

@@ -1,7 +1,7 @@
 """What no public source says about the vendor, set down in one place, each value open to change."""
 
 from dataclasses import dataclass, fields, replace
-from typing import get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,43 @@ class Assumptions:
     turn_retention_days: int = 10
     """Assumed: reporting turns are gone this long after their completion; the vendor says about ten days, not less."""
 
+    gms_bounds: Literal["[)", "[]", "(]", "()"] = "[)"
+    """Assumed: which ends belong to the range of an export of services; the sibling query is half open like this."""
+    gms_state_filter_without_content: Literal["honour", "ignore", "reject"] = "honour"
+    """Assumed: what filter_state does where only ids are asked for; the vendor's pages disagree."""
+    gms_empty_status: int = 200
+    """Assumed: the status of a list of services that is empty; 200 with [] or 204."""
+    gms_duplicates: bool = False
+    """Assumed: a service is listed once; true lists every third one twice."""
+    gms_tasks_within_states: bool = False
+    """Assumed: a state's task is told among the service's, with its state_id; true tells it within the state."""
+    gms_content_seconds: float = 0.0
+    """Assumed: real seconds that each service costs an answer with export_content."""
+    gms_content_most: int = 0
+    """Assumed: services after which an answer with export_content breaks off in the middle; 0 is no limit."""
+    gms_tenants: str = ""
+    """Assumed: the tenants' names or ids by commas, of which ContactCenterId must name one; none by default."""
+    gms_tenant_status: int = 400
+    """Assumed: the status of an answer to a missing or unknown tenant; known are only the words."""
+    gms_server_folders: str = "C:/;/opt/genesys/gms/export/"
+    """Assumed: what each node calls the folder it writes exports to, by semicolons."""
+    gms_format_parameter: str = "format"
+    """Assumed: the name of the parameter that asks for csv or json; not found in any source."""
+    gms_default_format: Literal["csv", "json"] = "csv"
+    """Assumed: the format of files when none is asked for."""
+    gms_json_files: Literal["one", "three"] = "one"
+    """Assumed: a JSON export is one file of whole services; three is one a type of data, as for CSV."""
+    gms_created_is_list: bool = True
+    """Assumed: `created` is a list also where there is one file; false gives the name of a single one alone."""
+    gms_packed: Literal["", "gz", "zip"] = ""
+    """Assumed: files are plain; otherwise each is packed and its name ends so."""
+    gms_csv_separator: str = ","
+    """Assumed: what stands between the cells of a CSV."""
+    gms_csv_encoding: str = "utf-8"
+    """Assumed: the encoding of a CSV, a name that Python knows."""
+    gms_files_seconds: float = 0.0
+    """Assumed: real seconds over which files grow after the answer named them; 0 writes them before it."""
+
     def assume(self, text: str) -> "Assumptions":
         """These with one changed by `name=value`; ValueError names what can be assumed."""
         name, _, value = text.partition("=")
@@ -96,12 +133,20 @@ class Assumptions:
         if name not in kinds:
             known = ", ".join(field.name for field in fields(self))
             raise ValueError(f"There is no assumption {name!r}. Known: {known}.")
-        kind = kinds[name]
-        if kind is bool:
-            if value.lower() not in ("true", "false"):
-                raise ValueError(f"{name} takes true or false, not {value!r}.")
-            return replace(self, **{name: value.lower() == "true"})
-        try:
-            return replace(self, **{name: kind(value)})
-        except ValueError:
-            raise ValueError(f"{name} takes a number, not {value!r}.") from None
+        return replace(self, **{name: _read(name, kinds[name], value)})
+
+
+def _read(name: str, kind: Any, value: str) -> Any:
+    """The value of an assumption in its kind; ValueError says what it takes."""
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{name} takes one of {', '.join(map(repr, get_args(kind)))}, not {value!r}.")
+        return value
+    if kind is bool:
+        if value.lower() not in ("true", "false"):
+            raise ValueError(f"{name} takes true or false, not {value!r}.")
+        return value.lower() == "true"
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"{name} takes a number, not {value!r}.") from None

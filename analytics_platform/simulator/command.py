@@ -2,12 +2,13 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from analytics_platform.simulator import Assumptions, OAuthClient, SimulatorOptions, serve
-from analytics_platform.simulator.options import HOST
+from analytics_platform.simulator.options import HOST, GmsUser
 from analytics_platform.simulator.world.instants import parse
 
 _DEFAULTS = SimulatorOptions()
@@ -55,6 +56,19 @@ def simulate(
     withdrawn: Annotated[
         bool, typer.Option(help="Whether the org still answers the operations that the vendor withdrew.")
     ] = _DEFAULTS.withdrawn,
+    gms_user: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="name:password of a user of Context Services, after which a colon and a role (Administrator, "
+            "Supervisor) may follow; without one anybody may use it."
+        ),
+    ] = None,
+    gms_folder: Annotated[
+        list[Path] | None,
+        typer.Option(
+            file_okay=False, help="A folder that a node of Context Services exports files to; one for each node."
+        ),
+    ] = None,
     assume: Annotated[
         list[str] | None, typer.Option(help=f"name=value, of what the vendor does not document: {_ASSUMED}.")
     ] = None,
@@ -64,6 +78,7 @@ def simulate(
     try:
         for text in assume or []:
             assumptions = assumptions.assume(text)
+        users = tuple(GmsUser.parse(text) for text in gms_user or [])
         clients = tuple(OAuthClient.parse(text) for text in client or []) or _DEFAULTS.clients
     except ValueError as fault:
         raise typer.BadParameter(str(fault)) from None
@@ -84,6 +99,8 @@ def simulate(
             rate_limit=rate_limit,
             clients=clients,
             withdrawn=withdrawn,
+            gms_users=users,
+            gms_folders=tuple(gms_folder or ()),
             assumptions=assumptions,
         )
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from analytics_platform.catalogue.operations import OPERATIONS
 from analytics_platform.simulator.assumptions import Assumptions
@@ -33,6 +34,24 @@ class OAuthClient:
 
 
 @dataclass(frozen=True)
+class GmsUser:
+    """A user of Context Services, known by Basic authentication; an empty role may do nothing."""
+
+    name: str
+    password: str
+    role: str = "Administrator"
+
+    @classmethod
+    def parse(cls, text: str) -> "GmsUser":
+        """From `name:password` (an Administrator) or `name:password:role`."""
+        name, _, rest = text.partition(":")
+        password, separator, role = rest.partition(":")
+        if not name or not password:
+            raise ValueError("A GMS user is name:password, and a colon and a role may follow.")
+        return cls(name, password, role) if separator else cls(name, password)
+
+
+@dataclass(frozen=True)
 class SimulatorOptions:
     """A whole simulated org. Days and instants are UTC."""
 
@@ -60,6 +79,10 @@ class SimulatorOptions:
     clients: tuple[OAuthClient, ...] = (OAuthClient("demo", "demo"),)
     withdrawn: bool = True
     """Whether the org still answers the operations that the vendor withdrew."""
+    gms_users: tuple[GmsUser, ...] = ()
+    """Who may use Context Services; with none, anybody may."""
+    gms_folders: tuple[Path, ...] = ()
+    """Where each node of Context Services writes its exports; with none there is one node that cannot write any."""
     assumptions: Assumptions = field(default_factory=Assumptions)
 
     def world(self) -> WorldOptions:

@@ -21,6 +21,8 @@ from analytics_platform.simulator.api.observations import ObservationsApi
 from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.reporting import ReportingApi
 from analytics_platform.simulator.api.transcripts import TranscriptsApi
+from analytics_platform.simulator.gms.app import gms_routes
+from analytics_platform.simulator.gms.control import ServicesControl
 
 
 def simulated_org(org: Org) -> Starlette:
@@ -38,6 +40,8 @@ def simulated_org(org: Org) -> Starlette:
         routes.append(Route(operation.path, gate, methods=[operation.method]))
     routes.extend(org.storage.routes())
     routes.extend(Control(org).routes())
+    routes.extend(ServicesControl(org).routes())
+    routes.extend(gms_routes(org))
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         elsewhere = Gate(org, "unknown", Operation("unknown", method, "/unknown"), _unknown)
         routes.append(Route("/{path:path}", elsewhere, methods=[method]))

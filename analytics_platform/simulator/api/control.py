@@ -61,7 +61,7 @@ class Control:
                 if unknown := set(setting.lag_hours or {}) - set(org.lag_hours):
                     raise ValueError(f"There is no job family {', '.join(unknown)}")
             except ValueError as fault:
-                return _refused(str(fault))
+                return refused(str(fault))
             org.clock.set(now, org.clock.running if setting.running is None else setting.running)
             org.lag_hours |= setting.lag_hours or {}
         return JSONResponse(
@@ -95,15 +95,15 @@ class Control:
         try:
             outlines = self._outlines(request, at)
         except ValueError as fault:
-            return _refused(str(fault))
-        return _lines(self._org.teller.conversation_json(outline, at) for outline in outlines)
+            return refused(str(fault))
+        return lines(self._org.teller.conversation_json(outline, at) for outline in outlines)
 
     def conversation_ids(self, request: Request) -> Response:
         """The ids of the same, by start: `["…", …]`."""
         try:
             outlines = self._outlines(request, self._org.availability("conversations"))
         except ValueError as fault:
-            return _refused(str(fault))
+            return refused(str(fault))
         return JSONResponse([outline.id for outline in outlines])
 
     def users(self, request: Request) -> Response:
@@ -112,10 +112,10 @@ class Control:
         A line is `{"userId", "family": "primaryPresence"|"routingStatus", "status": {…as the vendor tells it}}`.
         """
         try:
-            start, end = _days(request)
+            start, end = days(request)
         except ValueError as fault:
-            return _refused(str(fault))
-        return _lines(msgspec.json.encode(line) for line in self._statuses(start, end))
+            return refused(str(fault))
+        return lines(msgspec.json.encode(line) for line in self._statuses(start, end))
 
     async def requests(self, request: Request) -> Response:
         """What was asked of the vendor's side; DELETE starts counting anew."""
@@ -130,7 +130,7 @@ class Control:
             try:
                 told = msgspec.json.decode(await request.body(), type=Fault | list[Fault])
             except ValueError as fault:
-                return _refused(str(fault))
+                return refused(str(fault))
             if request.method == "PUT":
                 self._org.faults.clear()
             self._org.faults.arm(told if isinstance(told, list) else [told])
@@ -144,7 +144,7 @@ class Control:
         return Response(status_code=204)
 
     def _outlines(self, request: Request, at: int) -> Iterator[Outline]:
-        start, end = _days(request)
+        start, end = days(request)
         return (outline for outline in self._org.world.outlines_started(start, end) if outline.start < at)
 
     def _statuses(self, start: int, end: int) -> Iterator[dict[str, Any]]:
@@ -160,7 +160,7 @@ class Control:
                         yield {"userId": timeline.user_id, "family": family, "status": status}
 
 
-def _lines(records: Iterator[bytes]) -> Response:
+def lines(records: Iterator[bytes]) -> Response:
     """ndjson, sent some hundred lines at a time."""
 
     def pieces() -> Iterator[bytes]:
@@ -170,12 +170,14 @@ def _lines(records: Iterator[bytes]) -> Response:
     return StreamingResponse(pieces(), media_type="application/x-ndjson")
 
 
-def _days(request: Request) -> tuple[int, int]:
+def days(request: Request) -> tuple[int, int]:
+    """The instants `[start, end)` of the days `from` to `to`, all where they are not given; ValueError for no date."""
     query = request.query_params
     first = date.fromisoformat(query["from"]) if "from" in query else date(1970, 1, 1)
     last = date.fromisoformat(query["to"]) if "to" in query else date(2200, 1, 1)
     return day_start(first), day_start(last) + DAY
 
 
-def _refused(message: str) -> Response:
+def refused(message: str) -> Response:
+    """400 with what is wrong."""
     return JSONResponse({"message": message}, status_code=400)

@@ -12,6 +12,10 @@ page of results only, counted from 0. Kinds:
 - in a page of results, one record more, made from the page's first:
   `record_without_id`, `record_wrong_type`, `record_unknown_field`, `record_fraction` (a metric's value is not whole),
   `record_duplicate` (the same record again);
+- of Context Services: `service_deleted` (the service read, gone before the answer); at an export to files
+  `file_missing` (the last of the files named is never written), `file_cut` (the first ends after `fraction` for good),
+  `file_elsewhere` (the first is named in another folder, `reason` or one above), `file_held` (all wait after `fraction`
+  until released, the answer does not), `disk_full` (500 after `fraction`); `reason` of a `status` is its exception;
 - in the delivery of an answer, after it was served: `not_json`, `cut` (the connection ends after `fraction` of the
   body), `lost_answer` (it ends before any of it), `hold` (waits after `fraction` until released), `slow` (`seconds`
   for the body).
@@ -44,6 +48,12 @@ Kind = Literal[
     "record_unknown_field",
     "record_fraction",
     "record_duplicate",
+    "service_deleted",
+    "file_missing",
+    "file_cut",
+    "file_elsewhere",
+    "file_held",
+    "disk_full",
     "not_json",
     "cut",
     "lost_answer",
@@ -62,6 +72,7 @@ EXPORT_FATES: dict[Kind, str] = {
     "export_partial": "COMPLETED_WITH_PARTIAL_RESULTS",
     "export_stuck": "RUNNING",
 }
+FILES: tuple[Kind, ...] = ("file_missing", "file_cut", "file_elsewhere", "file_held", "disk_full")
 DELIVERY: tuple[Kind, ...] = ("not_json", "cut", "lost_answer", "hold", "slow")
 RECORDS: tuple[Kind, ...] = (
     "record_without_id",
@@ -70,6 +81,7 @@ RECORDS: tuple[Kind, ...] = (
     "record_fraction",
     "record_duplicate",
 )
+_HELD: tuple[Kind, ...] = ("hold", "file_held")
 _WHOLE_VALUE = re.compile(rb'"value":\d+')
 _numbers = count(1)
 
@@ -84,14 +96,14 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     status: int = 503
     retry_after: int | None = None
     html: bool = False
-    reason: str = "FAILED_GETTING_DATA_FROM_SERVICE"
+    reason: str | None = None
     fraction: float = 0.5
     seconds: float = 1.0
     id: int = field(default_factory=lambda: next(_numbers))
     fired: int = 0
     released: bool = False
     waiting: int = 0
-    """Answers held at this moment by a `hold`."""
+    """Answers held at this moment by a `hold`, exports by a `file_held`."""
 
 
 class Faults:
@@ -121,7 +133,7 @@ class Faults:
         """Let go of every answer held now; a `hold` that is not spent holds the next one again."""
         with self._lock:
             for fault in self._armed:
-                if fault.kind == "hold":
+                if fault.kind in _HELD:
                     fault.released = True
 
     def take(self, operation: str, kinds: tuple[Kind, ...], page: int | None = None) -> Fault | None:
@@ -135,7 +147,7 @@ class Faults:
                     and (fault.page is None or fault.page == page)
                 ):
                     fault.fired += 1
-                    if fault.kind == "hold":
+                    if fault.kind in _HELD:
                         fault.released = False
                     return fault
         return None

@@ -49,14 +49,7 @@ class Gate:
         page = page_number(request.query_params) if self.name.endswith(".results") else None
         answer = await run_in_threadpool(self._answer, request, body, context, page)
         answer.headers["ININ-Correlation-Id"] = context
-        fault = self.org.faults.take(self.name, DELIVERY, page)
-        if fault is not None and fault.kind == "not_json":
-            answer = Delivery.not_json(answer)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            answer = await run_in_threadpool(answer.compressed)
-        lost = fault is not None and fault.kind == "lost_answer"
-        self.org.log.note(self.operation.method, self.operation.path, 0 if lost else answer.status)
-        await Delivery(answer, fault)(scope, receive, send)
+        await deliver(self.org, self.name, self.operation, answer, page, request, send)
 
     def _answer(self, request: Request, body: bytes, context: str, page: int | None) -> Answer:
         spent: dict[str, str] = {}
@@ -79,6 +72,20 @@ class Gate:
             return answer
         except ApiError as refused:
             return Answer.of(refused.status, refused.body(context), spent | refused.headers)
+
+
+async def deliver(
+    org: Org, name: str, operation: Operation, answer: Answer, page: int | None, request: Request, send: Send
+) -> None:
+    """Send an answer as well or as badly as the armed faults say, compressed where that is accepted; it is logged."""
+    fault = org.faults.take(name, DELIVERY, page)
+    if fault is not None and fault.kind == "not_json":
+        answer = Delivery.not_json(answer)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        answer = await run_in_threadpool(answer.compressed)
+    lost = fault is not None and fault.kind == "lost_answer"
+    org.log.note(operation.method, operation.path, 0 if lost else answer.status)
+    await Delivery(answer, fault)(request.scope, request.receive, send)
 
 
 @dataclass(frozen=True)

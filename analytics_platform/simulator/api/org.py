@@ -10,6 +10,7 @@ from analytics_platform.simulator.api.request_log import RequestLog
 from analytics_platform.simulator.api.storage import Storage
 from analytics_platform.simulator.api.telling import Teller
 from analytics_platform.simulator.clock import Clock
+from analytics_platform.simulator.gms.book import ServiceBook
 from analytics_platform.simulator.options import SimulatorOptions
 from analytics_platform.simulator.world.bot_sessions import BotSessions
 from analytics_platform.simulator.world.instants import HOUR, SECOND, of
@@ -36,6 +37,9 @@ class Org:
         self.jobs = Jobs(self.clock, assumed)
         self.faults = Faults()
         self.log = RequestLog()
+        self.services = ServiceBook(self.world)
+        self.gms_users = options.gms_users
+        self.gms_folders = options.gms_folders
         self.storage = Storage(assumed.download_url_seconds, self.faults, self.log)
 
     def availability(self, family: str) -> int:

@@ -1,6 +1,8 @@
 """What was asked of the org: counts by operation and status, every submit, and the newest calls."""
 
 from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -12,12 +14,26 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._at_once: Counter[str] = Counter()
         self.clear()
 
     def clear(self) -> None:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._submits: list[dict[str, Any]] = []
         self._calls: deque[dict[str, Any]] = deque(maxlen=_CALLS_KEPT)
+        self._most_at_once = self._at_once.copy()
+
+    @contextmanager
+    def under_way(self, operation: str) -> Iterator[None]:
+        """A call of an operation, from its arrival until its answer is sent."""
+        with self._lock:
+            self._at_once[operation] += 1
+            self._most_at_once[operation] = max(self._most_at_once[operation], self._at_once[operation])
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_once[operation] -= 1
 
     def note(self, method: str, template: str, status: int) -> None:
         """One answered request; a status of 0 stands for an answer that was never sent."""
@@ -35,11 +51,13 @@ class RequestLog:
             self._calls.append(told)
 
     def told(self) -> dict[str, Any]:
-        """`{"total", "counts": {"GET /path/{jobId}": {"200": 3}}, "submits": [...], "calls": [...]}`;
-        the newest calls are `{"operation", "path", "query", "body"}`, the body as text."""
+        """`{"total", "counts": {"GET /path/{jobId}": {"200": 3}}, "submits": [...], "calls": [...], "atOnce": {...}}`;
+        the newest calls are `{"operation", "path", "query", "body"}`, the body as text; atOnce is how many calls of an
+        operation of Context Services were under way at the same time, at most."""
         with self._lock:
             counts: dict[str, dict[str, int]] = {}
             for (operation, status), times in sorted(self._counts.items()):
                 counts.setdefault(operation, {})[str(status)] = times
             told = {"total": self._counts.total(), "counts": counts}
-            return {**told, "submits": list(self._submits), "calls": list(self._calls)}
+            lists = {"submits": list(self._submits), "calls": list(self._calls)}
+            return {**told, **lists, "atOnce": dict(self._most_at_once)}

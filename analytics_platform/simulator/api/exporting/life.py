@@ -109,7 +109,7 @@ class Exports:
             return
         try:
             if export.fault and fate == "FAILED":
-                raise ExportFailed(export.fault.reason)
+                raise ExportFailed(export.fault.reason or "FAILED_GETTING_DATA_FROM_SERVICE")
             export.file = self._make(export.request, fate == PARTIAL)
         except ExportFailed as failed:
             fate, export.error = "FAILED", str(failed)
