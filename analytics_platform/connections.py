@@ -74,7 +74,8 @@ def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[Genesys
 def connected_gms(settings: GmsSettings) -> "Iterator[Gms]":
     """A client of the GMS the settings name; SettingsError where they name none, or none that can be used."""
     from analytics_platform.genesys_cloud.hosts import base_url
-    from analytics_platform.gms.client import Access, Gms
+    from analytics_platform.gms.access import Access
+    from analytics_platform.gms.client import Gms
 
     if not settings.url:
         raise SettingsError("No GMS is named: set GMS_URL in the environment or in .env.")

@@ -1,6 +1,7 @@
 """A page of job results, split into its records without decoding them."""
 
 import json
+import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from analytics_platform.genesys_cloud.wire import Origin, not_json
 _HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _READER = json.JSONDecoder()
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,19 @@ def split_page(body: bytes, records_key: str, origin: Origin | None = None) -> P
     else:
         return Page(page.cursor or None, watermark, page.records or [])
     raise not_json(f"is not a page of {records_key} ({problem})", origin or Origin())
+
+
+def split_list(body: bytes | mmap.mmap) -> list[msgspec.Raw]:
+    """The items of a JSON array, each exactly as sent; they are views that keep the body alive.
+
+    Raises msgspec.DecodeError, ValueError or IndexError where it is none, or ends before its time.
+    """
+    try:
+        return _LIST.decode(body)
+    except msgspec.DecodeError:
+        if not _HALF_A_CHARACTER.search(body):
+            raise
+    return [msgspec.Raw(part.encode()) for part in _items(bytes(body).decode().strip())]
 
 
 def instant(text: object) -> datetime | None:

@@ -1,5 +1,6 @@
 """What GMS answers: lists of ids, services, names of files; and how each is read from a body."""
 
+import json
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,19 +12,9 @@ import msgspec
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.services import SERVICE_READ, SERVICE_STREAM
 from analytics_platform.genesys_cloud.errors import CutShort, NotJson, UnexpectedAnswer
+from analytics_platform.genesys_cloud.pages import split_list
 
-_RECORDS = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder()
-
-
-class _Known(msgspec.Struct):
-    """What is read of a service here; anything may stand there."""
-
-    service_id: Any = None
-    completed: Any = None
-
-
-_KNOWN = msgspec.json.Decoder(_Known)
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class ServiceRecord:
     @property
     def active(self) -> bool:
         """Whether it had no end event when it was read."""
-        return not _KNOWN.decode(self.record).completed
+        return not decoded(self.record, SERVICE_READ).get("completed")
 
 
 @dataclass(frozen=True)
@@ -89,23 +80,29 @@ def services_in(file: BinaryIO, read_at: datetime) -> Iterator[ServiceRecord]:
     """The services of a file that holds a JSON array of them, all known to be there before the first is given.
 
     Memory holds where each begins, the file the rest. Raises CutShort where the array does not close, NotJson,
-    UnexpectedAnswer where anything else than services stands in it.
+    UnexpectedAnswer where anything else than services stands in it. A service without a usable id has an empty one.
     """
     if not file.seek(0, 2):
         raise _cut_short(SERVICE_STREAM)
     body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     try:
-        records = _RECORDS.decode(body)
-    except msgspec.ValidationError:
-        raise _unexpected("where a list of services was asked for", SERVICE_STREAM) from None
-    except msgspec.DecodeError as fault:
-        raise _broken(fault, SERVICE_STREAM) from None
-    if not all(bytes(memoryview(record)[:1]) == b"{" for record in records):
+        records = split_list(body)
+    except (msgspec.DecodeError, ValueError, IndexError) as fault:
+        problem = _broken(fault, SERVICE_STREAM)
+    else:
+        ids = [_service_id(bytes(record)) for record in records]
+        for service_id, record in zip(ids, records, strict=True):
+            yield ServiceRecord(service_id, bytes(record), read_at)
+        return
+    raise problem
+
+
+def _service_id(record: bytes) -> str:
+    service = decoded(record, SERVICE_STREAM)
+    if not isinstance(service, dict):
         raise _unexpected("without the services' content, though it was asked for", SERVICE_STREAM)
-    for record in records:
-        told = bytes(record)
-        service_id = _KNOWN.decode(told).service_id
-        yield ServiceRecord(service_id if isinstance(service_id, str) else "", told, read_at)
+    service_id = service.get("service_id")
+    return service_id if isinstance(service_id, str) else ""
 
 
 def decoded(body: bytes, operation: Operation) -> Any:
@@ -115,11 +112,18 @@ def decoded(body: bytes, operation: Operation) -> Any:
     try:
         return _ANY.decode(body)
     except msgspec.DecodeError as fault:
-        raise _broken(fault, operation) from None
+        problem = _broken(fault, operation)
+    try:
+        # Half an escaped character, left where a text was cut through it, is refused by msgspec alone.
+        return json.loads(body)
+    except ValueError:
+        pass
+    raise problem
 
 
 def _broken(fault: Exception, operation: Operation) -> CutShort | NotJson:
-    if "truncated" in str(fault):
+    # How msgspec tells it, and how the splitting of a list by the standard library does.
+    if "truncated" in str(fault) or isinstance(fault, IndexError):
         return _cut_short(operation)
     return NotJson(
         f"The body of GMS's answer to {operation.method} {operation.path} is not JSON: look for a proxy or gateway "

@@ -1,11 +1,9 @@
 """The client of GMS: ids of a range, services one by one or all at once, and the request for files."""
 
-import base64
 import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from tempfile import TemporaryFile
@@ -30,6 +28,7 @@ from analytics_platform.genesys_cloud.files import rewrite
 from analytics_platform.genesys_cloud.http_client import Timeouts, http_client
 from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform.genesys_cloud.wire import Payload
+from analytics_platform.gms.access import Access
 from analytics_platform.gms.answers import (
     Created,
     IdList,
@@ -44,39 +43,10 @@ from analytics_platform.gms.selection import Selection
 from analytics_platform.gms.side_by_side import side_by_side
 
 _log = logging.getLogger(__name__)
-_HIDDEN = "***"
 _WHOLE = {each.name: "true" if each.known_values else "*" for each in SERVICE_READ.parameters}
 """Every flag of a service's read; without them GMS leaves out its states, tasks and extensions."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _LONGEST_CONTENT = 3600.0
-
-
-@dataclass(frozen=True)
-class Access:
-    """What a request needs to be let in; a field left empty is not sent."""
-
-    username: str = ""
-    password: str = field(default="", repr=False)
-    contact_center_id: str = ""
-    group_id: str = ""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        told = {"ContactCenterId": self.contact_center_id, "GroupId": self.group_id}
-        if self.username:
-            told["Authorization"] = f"Basic {self._basic}"
-        return {name: value for name, value in told.items() if value}
-
-    def hide(self, text: str) -> str:
-        """`text` without the password, plain or as it is sent."""
-        for secret in (self.password, self._basic if self.username else ""):
-            if secret:
-                text = text.replace(secret, _HIDDEN)
-        return text
-
-    @property
-    def _basic(self) -> str:
-        return base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
 
 class Gms:

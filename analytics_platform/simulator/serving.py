@@ -40,6 +40,7 @@ def serve_until_stopped(options: SimulatorOptions) -> None:
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,  # answers are dated by the org's clock
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
         )

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -77,7 +78,9 @@ class Gate:
 async def deliver(
     org: Org, name: str, operation: Operation, answer: Answer, page: int | None, request: Request, send: Send
 ) -> None:
-    """Send an answer as well or as badly as the armed faults say, compressed where that is accepted; it is logged."""
+    """Send an answer as well or as badly as the armed faults say, dated by the org's clock, compressed where that is
+    accepted; it is logged."""
+    answer.headers["Date"] = formatdate(org.clock.now() // 1000, usegmt=True)
     fault = org.faults.take(name, DELIVERY, page)
     if fault is not None and fault.kind == "not_json":
         answer = Delivery.not_json(answer)
