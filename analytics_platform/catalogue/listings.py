@@ -1,5 +1,6 @@
 """What reporting lists - reports, schedules, their runs, exports, settings - and the table a snapshot of each makes."""
 
+import re
 from dataclasses import dataclass
 
 from analytics_platform.catalogue.answers import TAKEN_AT, TICK, raw_answers
@@ -8,6 +9,7 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.operations.reporting import (
     EXPORT_LIST,
     EXPORT_METADATA,
+    REPORT,
     REPORT_FORMATS,
     REPORTS,
     SCHEDULE_HISTORY,
@@ -24,7 +26,8 @@ _REST = Column("entity", "string", None, "The whole entity as the source sent it
 class Listing:
     """One list as a stream of snapshots: `entity` is the model of what it lists, None where that is plain text.
 
-    `each` is the operation whose entities it is asked about one by one, such as the schedules of a history.
+    `each` is the operation whose entities it is asked about one by one, such as the schedules of a history; their ids
+    stand in the column named after the parameter of the path.
     """
 
     operation: Operation
@@ -50,7 +53,8 @@ def _entity_of(operation: Operation) -> str | None:
 
 def _listing(operation: Operation, key: str, *, each: Operation | None = None) -> Listing:
     stream, entity = operation.tables[0], _entity_of(operation)
-    of_each = (Column("schedule_id", "string", None, "The schedule it was asked about."),) if each else ()
+    asked = re.findall(r"\{(\w+)\}", operation.path)
+    of_each = tuple(Column(snake_case(name), "string", None, "The one it was asked about.") for name in asked)
     told = (Column(snake_case(key), "string", None, operation.summary),) if entity is None else own_columns(entity)
     summary = f"{operation.summary} One row an entity and snapshot."
     return Listing(
@@ -73,6 +77,7 @@ LISTINGS = (
     _listing(EXPORT_METADATA, "viewType"),
     _listing(SETTINGS_READ, ""),
     _listing(REPORTS, "id"),
+    _listing(REPORT, "", each=REPORTS),
     _listing(REPORT_FORMATS, "format"),
     _listing(TIME_PERIODS, "timePeriod"),
     _listing(SCHEDULES, "id"),

@@ -7,6 +7,7 @@ import msgspec
 import pyarrow as pa
 
 from analytics_platform.catalogue.listings import Listing
+from analytics_platform.catalogue.tables import snake_case
 from analytics_platform.tables.answers import Tidy, envelope, snapshot_rows
 from analytics_platform.tables.drift import drift
 from analytics_platform.tables.records import read_records
@@ -34,8 +35,8 @@ def entity_rows(listing: Listing, request: str, answer: bytes, tick: datetime, t
     columns = {column.name: read.table[source].combine_chunks() for source, column in sources.items()}
     columns["entity"] = kept
     if listing.each is not None:
-        (asked,) = json.loads(request)["path"].values()
-        columns["schedule_id"] = pa.repeat(pa.scalar(asked, pa.string()), len(kept))
+        for name, asked in json.loads(request)["path"].items():
+            columns[snake_case(name)] = pa.repeat(pa.scalar(asked, pa.string()), len(kept))
     rows = snapshot_rows(listing.table, columns, tick, taken_at)
     return Tidy(rows, read.unreadable, drift(listing.entity, entities, every=1))
 

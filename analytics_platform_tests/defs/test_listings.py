@@ -47,9 +47,12 @@ def test_a_run_for_today_takes_a_snapshot_of_every_list(workplace: Workplace, or
     views = workplace.lake.read("export_views", now.date(), ["view_type"])["view_type"].to_pylist()
     assert views and set(views) <= set(model("ReportingExportMetadataJobResponse").fields["viewType"].known_values)
     assert workplace.lake.read("reporting_settings", now.date()).num_rows == 1
-    schedules = workplace.lake.read("report_schedules", now.date(), ["id"])["id"].to_pylist()
-    asked = workplace.lake.manifest(_listing("report_schedule_runs").raw.name, now.date())
-    assert asked is not None and asked.rows == len(schedules)
+    for listing in LISTINGS:
+        if listing.each is not None:
+            (listed,) = listing.each.tables
+            ids = workplace.lake.read(listed, now.date(), ["id"])["id"].to_pylist()
+            asked = workplace.lake.manifest(listing.raw.name, now.date())
+            assert asked is not None and asked.rows == len(ids) > 0
     org.clear_requests()
     assert workplace.run(ASSETS, [now.date()]).success and org.requests()["total"] == 0
 

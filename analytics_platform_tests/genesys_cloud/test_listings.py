@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from analytics_platform.catalogue.listings import LISTINGS, Listing
-from analytics_platform.catalogue.operations.reporting import SCHEDULES
+from analytics_platform.catalogue.operations.reporting import REPORTS, SCHEDULES
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.errors import UnexpectedAnswer
 from analytics_platform.genesys_cloud.listings import list_now
@@ -49,6 +49,14 @@ def test_a_history_is_asked_for_of_every_schedule(server: Scripted, client: Gene
     answers = list(list_now(client, listing))
     assert [json.loads(answer.request)["path"] for answer in answers] == [{"scheduleId": "s1"}, {"scheduleId": "s2"}]
     assert [json.loads(answer.text) for answer in answers] == [_page("r1"), _page()]
+
+
+def test_every_report_is_read_by_itself(server: Scripted, client: GenesysCloud) -> None:
+    listing = _listing("report_details")
+    server.on("GET", REPORTS.path, Reply(json=_page("r1", of=2)), Reply(json=_page("r2", of=2)))
+    for report in ("r1", "r2"):
+        server.on("GET", listing.operation.path.replace("{reportId}", report), Reply(json={"id": report}))
+    assert [json.loads(answer.text) for answer in list_now(client, listing)] == [{"id": "r1"}, {"id": "r2"}]
 
 
 def test_a_page_that_is_none_is_refused(server: Scripted, client: GenesysCloud) -> None:

@@ -130,7 +130,7 @@ REPORT = _withdrawn(
     permissions=_REPORTS,
     parameters=(_LOCALE,),
     lands=Lands.SNAPSHOT,
-    tables=("reports",),
+    tables=("report_details",),
 )
 REPORT_FORMATS = _snapshot(
     "reports.formats", "reportformats", 23, "The formats a report comes in.", "report_formats", "list[string]"
