@@ -16,6 +16,7 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.choices import AggregateChoice, Choices
 from analytics_platform.connections import org_of
 from analytics_platform.defs.answers import answers_checks, answers_outputs
+from analytics_platform.defs.checks import lag_check
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
 from analytics_platform.defs.details import retries
 from analytics_platform.defs.failures import explained
@@ -40,7 +41,11 @@ def definitions(settings: Settings, choices: Choices, capabilities: Capabilities
     chosen = _chosen(choices)
     return dg.Definitions(
         assets=[_asset(family, choice, settings, capabilities) for family, choice in chosen.items()],
-        asset_checks=[_checks(family, choice) for family, choice in chosen.items()],
+        asset_checks=[
+            check
+            for family, choice in chosen.items()
+            for check in (_checks(family, choice), lag_check(family.stream, family.opened_by, settings))
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from analytics_platform.catalogue.operations import JobFamily
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import connected, opened_lake
@@ -30,7 +31,7 @@ _MEMORY = "256MB"
 
 def details_checks(stream: Stream, settings: Settings) -> list[dg.AssetChecksDefinition]:
     """All checks of a stream's raw and typed tables."""
-    return [_raw_checks(stream), _key_checks(stream), _lag_check(stream, settings)]
+    return [_raw_checks(stream), _key_checks(stream), lag_check(stream.raw.name, stream.family, settings)]
 
 
 def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
@@ -145,8 +146,8 @@ def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
     return checks
 
 
-def _lag_check(stream: Stream, settings: Settings) -> dg.AssetChecksDefinition:
-    raw = stream.raw.name
+def lag_check(raw: str, family: JobFamily, settings: Settings) -> dg.AssetChecksDefinition:
+    """The check of how far a table trails the watermark that opens its days."""
     allowed = settings.allowed_lag_days
 
     @dg.asset_check(
@@ -160,7 +161,7 @@ def _lag_check(stream: Stream, settings: Settings) -> dg.AssetChecksDefinition:
         now = load_settings()
         try:
             with connected(now, hurried=True) as client:
-                watermark = DetailsJobs(client, stream.family).availability()
+                watermark = DetailsJobs(client, family).availability()
         except expected_faults() as fault:
             # A day that has landed is not undone by an org that cannot be asked how late it is.
             return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN, description=str(fault))
