@@ -41,6 +41,11 @@ class Listing:
         """The name of the stream and of its table."""
         return self.operation.tables[0]
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What the org must serve: the list itself, and that of those it is asked about."""
+        return (self.operation, self.each) if self.each else (self.operation,)
+
 
 def _entity_of(operation: Operation) -> str | None:
     """The model of one entity: what a listing lists, or the answer itself."""

@@ -1,11 +1,14 @@
 """What the UI shows of a table: its columns, where they come from, and where its files lie."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from analytics_platform.capabilities import Capabilities
+from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.catalogue.tables import Table
+from analytics_platform.defs.served import served_description, served_metadata
 from analytics_platform.settings import Settings
 
 OWNERS = ["team:data-engineering"]
@@ -34,6 +37,31 @@ def lineage_from(raw: Table, column: str, table: Table) -> Mapping[str, object]:
     return {
         "dagster/column_lineage": dg.TableColumnLineage({each.name: [source] for each in table.columns}),
     }
+
+
+def asset_spec(
+    table: Table,
+    raw: Table,
+    group: str,
+    operations: Sequence[Operation],
+    settings: Settings,
+    capabilities: Capabilities,
+) -> dg.AssetSpec:
+    """The asset of a table that is made from the answers in `raw`, or of `raw` itself; it tells whether the org serves
+    the `operations` it takes."""
+    return dg.AssetSpec(
+        key=table.name,
+        deps=[] if table is raw else [raw.name],
+        description=served_description(table.description, operations, capabilities),
+        group_name=group,
+        owners=OWNERS,
+        kinds=RAW_KINDS if table is raw else TYPED_KINDS,
+        metadata={
+            **table_metadata(table, settings),
+            **({} if table is raw else lineage_from(raw, "answer", table)),
+            **served_metadata(operations, capabilities),
+        },
+    ).with_io_manager_key("lake_io_manager")
 
 
 def _column(table: Table, name: str) -> dg.TableColumn:

@@ -41,7 +41,7 @@ def _stream(listing: Listing) -> SnapshotStream:
     return SnapshotStream(
         raw=listing.raw,
         table=listing.table,
-        operations=(listing.operation, *([listing.each] if listing.each else [])),
+        operations=listing.operations,
         group=GROUP,
         minutes=_MINUTES,
         ask=ask,

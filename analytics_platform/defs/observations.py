@@ -43,7 +43,7 @@ def _stream(family: ObservationFamily, choice: ObservationChoice, settings: Sett
     return SnapshotStream(
         raw=family.raw,
         table=family.table,
-        operations=(family.operation, family.listing),
+        operations=family.operations,
         group=GROUP,
         minutes=settings.snapshot_minutes,
         ask=ask,

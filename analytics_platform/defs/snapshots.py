@@ -16,13 +16,13 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import opened_lake, org_of
 from analytics_platform.defs.checks import checked, days_of_run, known_to_the_catalogue, repeated_keys
-from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
+from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.details import retries
 from analytics_platform.defs.failures import expected_faults, explained
 from analytics_platform.defs.partitions import batches, begun_days_of, run_days
 from analytics_platform.defs.requests import request
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
-from analytics_platform.defs.served import served_description, served_metadata, unserved
+from analytics_platform.defs.served import unserved
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -77,22 +77,11 @@ def snapshot_definitions(
 def _asset(stream: SnapshotStream, settings: Settings, capabilities: Capabilities) -> dg.AssetsDefinition:
     raw, tidy = stream.raw, stream.table
 
-    def spec(table: Table) -> dg.AssetSpec:
-        lineage = {} if table is raw else lineage_from(raw, "answer", tidy)
-        served = served_metadata(stream.operations, capabilities)
-        return dg.AssetSpec(
-            key=table.name,
-            deps=[] if table is raw else [raw.name],
-            description=served_description(table.description, stream.operations, capabilities),
-            group_name=stream.group,
-            owners=OWNERS,
-            kinds=RAW_KINDS if table is raw else TYPED_KINDS,
-            metadata={**table_metadata(table, settings), **lineage, **served},
-        ).with_io_manager_key("lake_io_manager")
-
     @dg.multi_asset(
         name=stream.name,
-        specs=[spec(raw), spec(tidy)],
+        specs=[
+            asset_spec(table, raw, stream.group, stream.operations, settings, capabilities) for table in (raw, tidy)
+        ],
         partitions_def=begun_days_of(settings),
         backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
         retry_policy=retries(settings),
