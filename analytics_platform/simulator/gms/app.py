@@ -10,7 +10,9 @@ from starlette.routing import BaseRoute, Route
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.simulator.api.answers import Answer
 from analytics_platform.simulator.api.org import Org
+from analytics_platform.simulator.gms.changing import ChangingApi
 from analytics_platform.simulator.gms.errors import NOT_FOUND, GmsError
+from analytics_platform.simulator.gms.exporting import FilesApi
 from analytics_platform.simulator.gms.gate import GmsApi, GmsCall, GmsGate
 from analytics_platform.simulator.gms.reading import ReadingApi
 
@@ -31,6 +33,8 @@ def gms_routes(org: Org) -> Iterator[BaseRoute]:
 
 def _apis(org: Org) -> Iterator[GmsApi]:
     yield ReadingApi(org)
+    yield FilesApi(org)
+    yield ChangingApi(org)
 
 
 def _unknown(call: GmsCall) -> Answer:

@@ -8,16 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from analytics_platform.catalogue.services import END_FIELDS, START_FIELDS
 from analytics_platform.simulator.gms.stamps import stamp
 from analytics_platform.simulator.world.conversation import Facts
 from analytics_platform.simulator.world.service_steps import Event, Part
 from analytics_platform.simulator.world.services import Service
 
 _OWN_FIELDS = frozenset({"service_type", "est_duration", "state_type", "previous_state_id", "task_type", "state_id"})
-_EVENT_FIELDS = frozenset(
-    {"session_id", "interaction_id", "application_type", "application_id", "resource_type", "resource_id"}
-    | {"media_type", "est_duration", "ttl", "expiration_time", "auto_complete_after", "disposition", "disposition_desc"}
-)
+_EVENT_FIELDS = frozenset(START_FIELDS) | frozenset(END_FIELDS)
 _FLAGS = ("active_states", "completed_states", "active_tasks", "completed_tasks")
 
 
