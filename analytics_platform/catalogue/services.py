@@ -169,7 +169,7 @@ def service_tables() -> tuple[Table, ...]:
                     "owner", "string", None, "What carries it: service, started, completed, state 3, task 5.started."
                 ),
                 Column("name", "string", None, "Its key, as sent."),
-                Column("value", "string", None, "Its value, JSON as sent."),
+                Column("value", "string", None, "Its value as JSON."),
             ),
             ("service_id", "extension_index"),
             None,

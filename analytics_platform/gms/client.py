@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from tempfile import TemporaryFile
@@ -110,7 +110,7 @@ class Gms:
         """A service with all its states, tasks and extensions; None where GMS does not know it (any more)."""
         return self._service(service_id, Event())
 
-    def services(self, ids: Iterable[str]) -> Iterator[tuple[str, ServiceRecord | None]]:
+    def services(self, ids: Iterable[str]) -> Generator[tuple[str, ServiceRecord | None]]:
         """Each id with its service, in the order of the ids; `concurrency` are read at once, a few ahead.
 
         None for one that GMS does not know (any more). The first error stops the rest.

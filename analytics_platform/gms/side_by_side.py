@@ -1,7 +1,7 @@
 """Work on many items, some of them at a time, with the results in the items' order."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Event
 from typing import TypeVar
@@ -13,7 +13,7 @@ _AHEAD = 4
 
 def side_by_side(
     items: Iterable[_Item], work: Callable[[_Item, Event], _Result], at_once: int
-) -> Iterator[tuple[_Item, _Result]]:
+) -> Generator[tuple[_Item, _Result]]:
     """Each item with its result, in order, `at_once` of them at work; items are taken only so far ahead.
 
     The first error stops the rest: nothing begins after it, what is at work is told by the event it was given, and the

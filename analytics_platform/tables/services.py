@@ -15,6 +15,7 @@ import pyarrow as pa
 from analytics_platform.catalogue.services import END_FIELDS, SERVICES, START_FIELDS
 from analytics_platform.tables.records import Unreadable
 from analytics_platform.tables.schemas import table_schema
+from analytics_platform.tables.surrogates import readable
 
 _SERVICE = {"service_id": "string", "service_type": "string", "customer_id": "string", "contact_key": "string"}
 _STATE = {"state_id": "int64", "state_type": "string", "previous_state_id": "int64"}
@@ -30,6 +31,7 @@ _REPEATED = frozenset({"timestamp", "customer_id", "contact_key", "service_type"
     "est_duration",
     "service_id",
 }
+_LEAST = -(1 << 63)
 _DECODER = msgspec.json.Decoder()
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -39,15 +41,18 @@ def service_rows(
 ) -> tuple[dict[str, pa.Table], tuple[Unreadable, ...]]:
     """The four tables of raw rows (columns `record` and `gone_at`), by name, and the rows no table can hold.
 
-    `activity_day` (date32) and `as_of` (timestamp[ms, UTC]) tell for each row the delivery it was taken from.
+    `activity_day` (date32) and `as_of` (timestamp[ms, UTC]) tell for each row the delivery it was taken from. A row
+    without a record makes none: its service is at home on another day now.
     """
     rows: Rows = {table.name: [] for table in SERVICES.tables}
     unreadable: list[Unreadable] = []
     told = zip(raw["record"].to_pylist(), raw["gone_at"].to_pylist(), activity_day, as_of, strict=True)
     for position, (record, gone_at, day, instant) in enumerate(told):
+        if record is None:
+            continue
         try:
-            made = _service(_DECODER.decode(record), gone_at)
-        except (msgspec.DecodeError, ValueError, TypeError, AttributeError) as fault:
+            made = _service(decoded(record.encode()), gone_at)
+        except (msgspec.DecodeError, ValueError, OverflowError) as fault:
             unreadable.append(Unreadable(position, str(fault)))
             continue
         made["services"][0] |= {"activity_day": day.as_py(), "as_of": instant.as_py()}
@@ -57,12 +62,34 @@ def service_rows(
     return {name: pa.Table.from_pylist(found, schema=schemas[name]) for name, found in rows.items()}, tuple(unreadable)
 
 
+def decoded(record: bytes) -> dict[str, Any]:
+    """A service as Python has it. Raises msgspec.DecodeError, ValueError where it is no object."""
+    found = _DECODER.decode(readable(record))
+    return _object(found, "a service")
+
+
+def instant(text: object) -> datetime:
+    """An instant as the vendor writes it, UTC; without an offset it is taken for what it always sends.
+
+    Raises ValueError where it is none, OverflowError where no calendar reaches it.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"{json.dumps(text)} is no instant")
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def text_of(value: Any) -> str:
+    """What the vendor types `long or string`, as text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _service(record: dict[str, Any], gone_at: datetime | None) -> Rows:
-    """The rows of one service. Raises ValueError, TypeError or AttributeError where a value is not of its kind."""
-    service_id = _value(record["service_id"], "string")
+    """The rows of one service. Raises ValueError or OverflowError where a value is not of its kind."""
+    service_id = text_of(record["service_id"])
     own = _typed(record, _SERVICE | _LIFE) | _life(record) | {"gone_at": gone_at}
     # An anonymous service, or one whose customer came later, may tell it in its start event alone.
-    started = record.get("started") or {}
+    started = _event(record, "started")
     for name in ("customer_id", "contact_key", "service_type", "est_duration"):
         if own.get(name) is None and started.get(name) is not None:
             own[name] = _value(started[name], (_SERVICE | _LIFE)[name])
@@ -82,7 +109,8 @@ def _service(record: dict[str, Any], gone_at: datetime | None) -> Rows:
         extensions += _extensions(task, f"task {task.get('task_id')}", {*_TASK, *_LIFE, *_EVENTS})
     made["service_extensions"] = [
         {"owner": owner, "name": name, "value": json.dumps(value, ensure_ascii=False)}
-        for owner, name, value in extensions
+        # A JSON object's keys have no order: two routes may give the same ones in different orders.
+        for owner, name, value in sorted(extensions, key=lambda each: each[:2])
     ]
     for table, index in (("service_states", "state_index"), ("service_tasks", "task_index")):
         _number(made[table], index)
@@ -105,7 +133,22 @@ def _task(task: dict[str, Any]) -> dict[str, Any]:
 
 def _nested(record: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
     for name in _NESTED[kind]:
-        yield from record.get(name) or ()
+        found = record.get(name)
+        if found is not None and not isinstance(found, list):
+            raise ValueError(f"{name} is no list")
+        for each in found or ():
+            yield _object(each, f"one of {name}")
+
+
+def _event(record: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = record.get(name)
+    return {} if found is None else _object(found, name)
+
+
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is no object")
+    return value
 
 
 def _typed(record: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
@@ -116,7 +159,7 @@ def _life(record: Mapping[str, Any]) -> dict[str, Any]:
     """When it started and was completed, and the two events' own fields."""
     told: dict[str, Any] = {}
     for event, fields in _EVENTS.items():
-        found = record.get(event) or {}
+        found = _event(record, event)
         told[f"{event}_at"] = _value(found.get("timestamp"), "instant")
         told |= {f"{event}_{name}": _value(found.get(name), kind) for name, kind in fields.items()}
     return told | {"active": not record.get("completed")}
@@ -127,7 +170,7 @@ def _extensions(record: Mapping[str, Any], owner: str, known: set[str]) -> Itera
         if name not in known:
             yield owner, name, value
     for event, fields in _EVENTS.items():
-        for name, value in (record.get(event) or {}).items():
+        for name, value in _event(record, event).items():
             if name not in fields and name not in _REPEATED:
                 yield event if owner == "service" else f"{owner}.{event}", name, value
 
@@ -137,11 +180,16 @@ def _value(value: Any, kind: str) -> Any:
     if value is None:
         return None
     if kind == "string":
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if kind == "int64":
-        number = int(value)
-        if isinstance(value, float) and number != value:
-            raise ValueError(f"{value} is not a whole number")
-        return number
-    instant = datetime.fromisoformat(value)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        return text_of(value)
+    return _whole(value) if kind == "int64" else instant(value)
+
+
+def _whole(value: Any) -> int:
+    """A whole number of 64 bits, also one sent as text. Raises ValueError where it is none."""
+    fraction = isinstance(value, float) and not value.is_integer()
+    if fraction or isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"{json.dumps(value)} is not a whole number")
+    number = int(value)
+    if not _LEAST <= number <= -_LEAST - 1:
+        raise ValueError(f"{number} has more than 64 bits")
+    return number
