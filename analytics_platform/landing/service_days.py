@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from analytics_platform.catalogue.services import SERVICES
 from analytics_platform.catalogue.tables import Table
+from analytics_platform.gms.selection import Selection
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.service_history import Place, ServiceHistory
-from analytics_platform.landing.states import state_of
+from analytics_platform.landing.states import end_of, state_of
 from analytics_platform.landing.tally import Digest
 from analytics_platform.tables.schemas import table_schema
 from analytics_platform.tables.service_records import RawServices, ServiceRead, moved_services, raw_services
@@ -175,3 +176,13 @@ class ServiceDay:
             "digest": digest,
             "drift": {},
         }
+
+
+def range_of(day: date, as_of: datetime, overlap: timedelta) -> Selection:
+    """What to ask for, for a day: it and some of the days beside it, but nothing of the future."""
+    return Selection(begin_of(day) - overlap, min(end_of(day) + overlap, as_of))
+
+
+def begin_of(day: date) -> datetime:
+    """The instant a UTC day begins."""
+    return datetime.combine(day, time(), UTC)

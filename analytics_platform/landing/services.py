@@ -12,7 +12,7 @@ import contextlib
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 import pyarrow as pa
@@ -28,7 +28,7 @@ from analytics_platform.landing.errors import DayNotComplete
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.memory import use_system_allocator
-from analytics_platform.landing.service_days import ServiceDay, StagedServices
+from analytics_platform.landing.service_days import ServiceDay, StagedServices, begin_of, range_of
 from analytics_platform.landing.service_history import ServiceHistory
 from analytics_platform.landing.source import refuse_another_source
 from analytics_platform.landing.states import PROVISIONAL, end_of
@@ -111,7 +111,7 @@ class ServicesLanding:
         self._refuse_incomplete(day, as_of)
         use_system_allocator()
         history = ServiceHistory(self.lake)
-        lists = list(self._lists(_range(day, as_of, self.options.overlap)))
+        lists = list(self._lists(range_of(day, as_of, self.options.overlap)))
         listed = {each for told in lists for each in told.ids}
         before = set(history.held(day))
         again = self._again(history, day, as_of) - listed - before if refresh else set()
@@ -148,7 +148,7 @@ class ServicesLanding:
         if watermark >= end_of(day):
             return
         before = self.lake.manifest(SERVICES.raw.name, day)
-        begun = as_of > _begin(day)
+        begun = as_of > begin_of(day)
         replaceable = before is None or before.facts["state"] == PROVISIONAL
         if not (self.options.provisional and begun and replaceable):
             raise DayNotComplete(SERVICES.name, day, watermark)
@@ -209,15 +209,6 @@ class ServicesLanding:
         if not (ids and raw and ids.facts["request"] == raw.facts["request"] == request):
             return None
         return LandedAnswers(ids, {SERVICES.raw.name: raw})
-
-
-def _range(day: date, as_of: datetime, overlap: timedelta) -> Selection:
-    """What to ask for, for a day: it and some of the days beside it, but nothing of the future."""
-    return Selection(_begin(day) - overlap, min(end_of(day) + overlap, as_of))
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _digests(history: ServiceHistory, ids: set[str]) -> dict[str, int]:
