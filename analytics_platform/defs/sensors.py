@@ -6,10 +6,12 @@
 """
 
 import itertools
+from collections.abc import Iterable
 from datetime import timedelta
 
 import dagster as dg
 
+from analytics_platform.capabilities import known_capabilities
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.connections import opened_lake
 from analytics_platform.defs.daily import (
@@ -24,6 +26,7 @@ from analytics_platform.defs.daily import (
 )
 from analytics_platform.defs.partitions import days_of
 from analytics_platform.defs.requests import days_in_progress, details_stream, home_day_requests
+from analytics_platform.defs.served import unserved
 from analytics_platform.defs.upkeep import unrecorded, upkeep_requests
 from analytics_platform.settings import Settings, load_settings
 
@@ -81,7 +84,9 @@ def _upkeep(stream: Stream, settings: Settings) -> dg.SensorDefinition:
 
 
 def _opened(context: dg.SensorEvaluationContext, stream: Stream, now: Settings) -> dg.SensorResult:
-    """Requests for the days the watermark has opened since the last look."""
+    """Requests for the days the watermark has opened since the last look; none while the org does not serve them."""
+    if why := unserved(details_stream(stream).operations, known_capabilities(now)):
+        return dg.SensorResult(skip_reason=why)
     complete_until = watermark_of(stream.family, now).date()
     first = asked_until(context.cursor, now)
     requests, until = opened_days(
@@ -100,26 +105,28 @@ def _touched(stream: Stream, now: Settings, newest: str) -> dg.SensorResult:
 
 def _due(context: dg.SensorEvaluationContext, stream: Stream, now: Settings) -> dg.SensorResult:
     """Requests for what is due, and records of what Dagster has not been told of."""
-    lake = opened_lake(now)
-    watermark = watermark_of(stream.family, now)
-    cursor = cursor_of(context.instance, _availability_name(stream))
-    attempt = period(now.upkeep_seconds)
-    landing = upkeep_requests(
-        context.instance,
-        details_stream(stream),
-        lake,
-        now,
-        watermark=watermark,
-        asked_until=min(watermark.date(), asked_until(cursor, now)),
-        attempt=attempt,
-    )
+    lake, attempt = opened_lake(now), period(now.upkeep_seconds)
+    landing: Iterable[dg.RunRequest] = ()
+    why = unserved(details_stream(stream).operations, known_capabilities(now))
+    if why is None:
+        watermark = watermark_of(stream.family, now)
+        cursor = cursor_of(context.instance, _availability_name(stream))
+        landing = upkeep_requests(
+            context.instance,
+            details_stream(stream),
+            lake,
+            now,
+            watermark=watermark,
+            asked_until=min(watermark.date(), asked_until(cursor, now)),
+            attempt=attempt,
+        )
     making = days_in_progress(context.instance, _typed(stream))
     stale = home_day_requests(stream, lake, now, "stale", suffix=attempt, without=making)
     chosen = list(itertools.chain(landing, stale))[:BATCHES_A_TICK]
     return dg.SensorResult(
         run_requests=chosen,
         asset_events=unrecorded(context.instance, lake, [[stream.raw.name], _typed(stream)], days_of(now)),
-        skip_reason=None if chosen else "Nothing is due to be read again, and nothing is missing.",
+        skip_reason=None if chosen else f"Nothing is due to be read again, and nothing is missing. {why or ''}".strip(),
     )
 
 

@@ -10,7 +10,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from analytics_platform.capabilities import remember
 from analytics_platform.catalogue.aggregates import AGGREGATES, aggregate_family
-from analytics_platform.catalogue.operations import Operation
+from analytics_platform.catalogue.operations import USER_JOBS, Operation
 from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.defs.partitions import days_between, range_tags, tagged_days
 from analytics_platform.genesys_cloud.standings import Learned, Standing
@@ -210,3 +210,17 @@ def test_the_cursor_tells_a_day_for_each_stream(workplace: Workplace) -> None:
     ticks = Ticks(workplace)
     ticks.look(AVAILABILITY)
     assert json.loads(ticks.cursor(AVAILABILITY) or "") == dict.fromkeys(OPENED, "2026-03-06")
+
+
+def test_a_details_stream_that_the_org_does_not_serve_is_not_requested_either(
+    workplace: Workplace, org: SimulatedOrg
+) -> None:
+    with workplace.entered() as settings:
+        remember(settings, refused(USER_JOBS.submit))
+    ticks = Ticks(workplace)
+    assert ticks.look("user_details_availability").skip_message == "The client lacks a permission: add it."
+    assert ticks.look("user_details_upkeep").skip_message == f"{NOTHING} The client lacks a permission: add it."
+    assert org.requests()["total"] == 0
+    assert told(ticks.look("conversation_details_availability").run_requests) == {
+        "conversation_details": [f"complete {FIRST}..{LAST}"]
+    }
