@@ -179,27 +179,28 @@ def _finished_sensor(choices: Choices, settings: Settings) -> dg.SensorDefinitio
 def _finished(context: dg.SensorEvaluationContext, now: Settings) -> dg.SensorResult:
     """Requests for the days whose exports, left in the ledger, have ended; of a bad end their run tells."""
     from analytics_platform.genesys_cloud.exports import Exports
-    from analytics_platform.landing.export_asking import FAMILY
+    from analytics_platform.landing.export_asking import FAMILY, name_of
     from analytics_platform.landing.ledger import Ledger
 
-    waiting = Ledger(now.state).submitted_of(org_of(now), FAMILY)
-    if not waiting:
+    asked = Ledger(now.state).submitted_of(org_of(now), FAMILY)
+    if not asked:
         return dg.SensorResult(skip_reason="No export is waited for.")
     with connected(now, hurried=True) as client:
-        ended = {export.run_id for export in Exports(client).newest() if export.ended}
+        ended = [export for export in Exports(client).newest() if export.ended]
+    finished = [entry for entry in asked if any(each.is_of(name_of(entry), entry.job_id) for each in ended)]
     requests: list[dg.RunRequest] = []
     for choice in load_choices(now).exports:
         stream, daily = _stream(choice), _daily(choice)
         mine = {
             entry.question.day: str(entry.job_id)
-            for entry in waiting
-            if entry.job_id in ended and entry.question == daily.question(entry.question.org, entry.question.day)
+            for entry in finished
+            if entry.question == daily.question(entry.question.org, entry.question.day)
         }
         days = mine.keys() - days_in_progress(context.instance, stream.assets)
         for batch in batches(list(days), now.max_days_per_run):
             runs = hashlib.sha256(" ".join(mine[day] for day in batch).encode()).hexdigest()[:12]
             requests.append(request(stream.name, stream.assets, "finished", batch, runs))
-    nothing = f"Exports waited for: {len(waiting)}; none has ended whose day is not being landed."
+    nothing = f"Exports waited for: {len(asked)}; none has ended whose day is not being landed."
     return dg.SensorResult(run_requests=requests, skip_reason=None if requests else nothing)
 
 

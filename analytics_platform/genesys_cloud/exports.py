@@ -5,6 +5,7 @@ States run SUBMITTED, RUNNING, then COMPLETED, COMPLETED_WITH_PARTIAL_RESULTS, F
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +35,8 @@ _COMPLETED = ("COMPLETED", PARTIAL)
 _ENDED = (*_COMPLETED, "FAILED", "CANCELLED")
 _RUNNING = ("SUBMITTED", "RUNNING", "CANCELLING")
 _HEAD = 1024
+_MISSES = 3
+"""Looks at the list, one after the other, that must lack an export before it counts as gone."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class Export:
     @property
     def ended(self) -> bool:
         return self.status in _ENDED
+
+    def is_of(self, name: str, run_id: str | None) -> bool:
+        """Whether it is the one asked for by this name, which the vendor may have added to, or of this runId."""
+        return self.run_id == run_id or name in self.name
 
 
 class Exports:
@@ -94,35 +101,39 @@ class Exports:
         """What one look at the list shows: its first page, the newest exports."""
         return [_export(told) for told in next(pages(self._client, EXPORT_LIST)).entities if told.get("runId")]
 
-    def named(self, name: str) -> Export | None:
-        """The export of this name; None when the list has none (yet)."""
-        return next((export for export in self.listed() if export.name == name), None)
-
-    def run(self, run_id: str) -> Export:
-        """The export of this runId now. Raises JobGone when the list does not hold it."""
-        found = next((export for export in self.listed() if export.run_id == run_id), None)
-        if found is None:
-            raise JobGone(
-                f"Genesys Cloud does not list the export {run_id} (any more): ask for it anew.", operation=EXPORT_LIST
-            )
-        return found
+    def find(self, name: str, run_id: str | None = None) -> Export | None:
+        """The export of this name or runId; None when the list has none (yet). The name must be that of no other."""
+        return next((export for export in self.listed() if export.is_of(name, run_id)), None)
 
     def wait(
         self,
+        name: str,
         run_id: str,
         *,
         first_pause: float,
         deadline: float,
         longest_pause: float = 30.0,
+        until_listed: float = 0.0,
         on_look: Callable[[Export], None] | None = None,
     ) -> Export:
         """Wait until the export is completed, wholly or in part, and return it. Times in seconds, pauses grow.
 
-        A status nobody knows is reported once and waited through. Raises JobFailed, JobCancelled, JobGone, or
+        A status nobody knows is reported once and waited through; so is a list that lacks the export, for
+        `until_listed` seconds and some looks more, as pages move. Raises JobFailed, JobCancelled, JobGone, or
         JobDeadline; the export goes on after the latter.
         """
         strange: set[str] = set()
-        for export in looks(partial(self.run, run_id), f"export {run_id}", first_pause, deadline, longest_pause):
+        listed_by, misses, status = time.monotonic() + until_listed, 0, "not listed"
+        for export in looks(partial(self.find, name, run_id), f"export {run_id}", first_pause, deadline, longest_pause):
+            if export is None:
+                misses += 1
+                if misses >= _MISSES and time.monotonic() >= listed_by:
+                    raise JobGone(
+                        f"Genesys Cloud does not list the export {name} ({run_id}) (any more): ask for it anew.",
+                        operation=EXPORT_LIST,
+                    )
+                continue
+            misses, status = 0, export.status or "without a status"
             if on_look is not None:
                 on_look(export)
             if export.completed:
@@ -132,8 +143,7 @@ class Exports:
                 strange.add(export.status)
                 _log.warning("Export %s is in the unknown status %r; waiting on.", run_id, export.status)
         raise JobDeadline(
-            f"The export {export.name} ({run_id}) is still {export.status or 'without a status'} after "
-            f"{deadline:.0f} s; it goes on at Genesys Cloud.",
+            f"The export {name} ({run_id}) is still {status} after {deadline:.0f} s; it goes on at Genesys Cloud.",
             operation=EXPORT_LIST,
         )
 

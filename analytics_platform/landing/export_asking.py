@@ -138,20 +138,25 @@ class ExportAsking:
     def _found(self, entry: Entry, asked_at: datetime, stop: Event) -> Export | None:
         """The export of the entry's name, looked for until the vendor has had time to list it."""
         name = name_of(entry)
-        left = self._times.until_listed - (datetime.now(UTC) - asked_at).total_seconds()
-        for found in looks(partial(self._exports.named, name), name, 0.0, max(left, 0.0)):
+        for found in looks(partial(self._exports.find, name), name, 0.0, self._left(asked_at)):
             refuse_when(stop)
             if found is not None:
                 return found
         return None
 
+    def _left(self, asked_at: datetime) -> float:
+        """Seconds until the list must show what was asked for."""
+        return max(0.0, self._times.until_listed - (datetime.now(UTC) - asked_at).total_seconds())
+
     def _waited(self, entry: Entry, first_pause: float, stop: Event) -> tuple[Entry, Export]:
-        assert entry.job_id is not None
+        assert entry.job_id is not None and entry.submitted_at is not None
         try:
             export = self._exports.wait(
+                name_of(entry),
                 entry.job_id,
                 first_pause=first_pause,
                 deadline=self._times.deadline,
+                until_listed=self._left(entry.submitted_at),
                 on_look=lambda _: refuse_when(stop),
             )
         except JobDeadline as fault:

@@ -96,11 +96,25 @@ def test_the_list_is_followed_over_its_pages_and_tells_runs_of_one_export_apart(
 
 def test_an_export_is_found_by_the_name_it_was_given(server: Scripted, exports: Exports) -> None:
     server.on("GET", EXPORTS, page(told("r-2"), told("r-1")))
-    found = exports.named("export r-1")
+    found = exports.find("export r-1")
     assert found is not None and found.run_id == "r-1"
-    assert exports.named("export r-9") is None
-    with pytest.raises(JobGone, match="r-9"):
-        exports.run("r-9")
+    assert exports.find("export r-9") is None
+    assert exports.find("export r-9", "r-2") is not None
+
+
+def test_an_export_is_gone_when_look_after_look_does_not_list_it(server: Scripted, exports: Exports) -> None:
+    late = [page(), page(), page(told(status="COMPLETED"))]
+    server.on("GET", EXPORTS, *late, page(), page(), page())
+    assert exports.wait("export r-1", "r-1", first_pause=0, deadline=20).completed
+    with pytest.raises(JobGone, match="export r-1"):
+        exports.wait("export r-1", "r-1", first_pause=0, deadline=20, longest_pause=0.001)
+    assert len(server.requests(EXPORTS)) == 6
+
+
+def test_an_export_just_asked_for_has_time_to_be_listed(server: Scripted, exports: Exports) -> None:
+    server.on("GET", EXPORTS, *[page()] * 5, page(told()))
+    done = exports.wait("export r-1", "r-1", first_pause=0, deadline=20, longest_pause=0.001, until_listed=20)
+    assert done.run_id == "r-1"
 
 
 def test_waiting_goes_through_every_status_and_tells_an_unknown_one_once(
@@ -109,7 +123,9 @@ def test_waiting_goes_through_every_status_and_tells_an_unknown_one_once(
     states = ["SUBMITTED", "RUNNING", "POLISHING", "POLISHING", "CANCELLING", "COMPLETED_WITH_PARTIAL_RESULTS"]
     server.on("GET", EXPORTS, *(page(told(status=state)) for state in states))
     seen: list[str] = []
-    done = exports.wait("r-1", first_pause=0, deadline=20, longest_pause=0.001, on_look=lambda e: seen.append(e.status))
+    done = exports.wait(
+        "export r-1", "r-1", first_pause=0, deadline=20, longest_pause=0.001, on_look=lambda e: seen.append(e.status)
+    )
     assert seen == states
     assert done.completed and done.ended
     assert sum("POLISHING" in record.getMessage() for record in caplog.records) == 1
@@ -119,12 +135,12 @@ def test_a_failed_export_says_why_and_a_cancelled_one_that_it_was(server: Script
     failed = told(status="FAILED", exportErrorMessagesType="TOO_MANY_SEARCH_CRITERIA")
     server.on("GET", EXPORTS, page(failed), page(told(status="CANCELLED")), page(told(status="RUNNING")))
     with pytest.raises(JobFailed, match=r"export r-1 \(r-1\) failed .*TOO_MANY_SEARCH_CRITERIA") as caught:
-        exports.wait("r-1", first_pause=0, deadline=5)
+        exports.wait("export r-1", "r-1", first_pause=0, deadline=5)
     assert caught.value.message == "TOO_MANY_SEARCH_CRITERIA"
     with pytest.raises(JobCancelled):
-        exports.wait("r-1", first_pause=0, deadline=5)
+        exports.wait("export r-1", "r-1", first_pause=0, deadline=5)
     with pytest.raises(JobDeadline, match="still RUNNING"):
-        exports.wait("r-1", first_pause=0, deadline=0)
+        exports.wait("export r-1", "r-1", first_pause=0, deadline=0)
 
 
 def _fetched(exports: Exports, address: str, *, pdf: bool = False) -> bytes:
@@ -162,8 +178,9 @@ def test_a_download_said_to_be_at_another_host_is_asked_of_our_own(
     server: Scripted, storage: Scripted, exports: Exports
 ) -> None:
     server.on("GET", DOWNLOAD, Reply(body=CSV, headers={"Content-Type": "text/csv"}))
-    assert _fetched(exports, storage.url + DOWNLOAD) == CSV
+    assert _fetched(exports, f"{storage.url}{DOWNLOAD}?contentDisposition=attachment") == CSV
     assert storage.requests() == []
+    assert server.requests(DOWNLOAD)[0].query == {"contentDisposition": "attachment"}
 
 
 @pytest.mark.parametrize(
