@@ -143,7 +143,8 @@ def _schedule(name: str, streams: Sequence[SnapshotStream], settings: Settings) 
     def due(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         tick = context.scheduled_execution_time.astimezone(UTC)
         now = load_settings()
-        why = {stream.name: unserved(stream.operations, known_capabilities(now)) for stream in streams}
+        known = known_capabilities(now)
+        why = {stream.name: unserved(stream.operations, known) for stream in streams}
         served = [stream for stream in streams if why[stream.name] is None]
         requests = [*_tick_request(name, served, tick), *_compactions(streams, now, tick)]
         return requests or dg.SkipReason(" ".join(each for each in why.values() if each) or _too_late(tick))

@@ -213,7 +213,7 @@ def raw_rows(table: Table, answers: Sequence[Answered], *, first: int = 0, **sam
         "number": list(range(first, first + len(answers))),
         "asked_at": [answer.asked_at for answer in answers],
         "request": [answer.request for answer in answers],
-        "answer": [answer.text.decode() for answer in answers],
+        "answer": [answer.text.decode(errors="backslashreplace") for answer in answers],  # what is no UTF-8 lands too
         "correlation_id": [answer.correlation_id for answer in answers],
         **{name: [value] * len(answers) for name, value in same.items()},
     }

@@ -280,6 +280,15 @@ def test_an_answer_no_rows_can_be_made_of_lands_in_raw_and_is_counted(
     assert "correlation id 0900-1: no rows can be made" in caplog.text
 
 
+def test_an_answer_that_is_no_utf_8_keeps_no_other_from_landing(place: Place) -> None:
+    tick = at(9, 0, 0)
+    broken = replace(answer(tick, 1), text=b'{"results": [{"group": {"queueId": "\xff"}}]}')
+    place.landing(at(9)).land(DAY, None, lambda: [answer(tick, 0), broken])
+    manifest = place.lake.manifest(QUEUES.table.name, DAY)
+    assert manifest is not None and manifest.rows == 2 * 2 and manifest.facts["set_aside"] == 1
+    assert "\\xff" in place.rows(table=QUEUES.raw.name)["answer"][1].as_py()
+
+
 def test_what_moved_from_page_to_page_while_they_were_asked_for_stands_once(place: Place) -> None:
     tick = at(9, 0, 0)
     place.landing(at(9)).land(DAY, None, lambda: [answer(tick, 0), answer(tick, 1), answer(tick, 0)])
