@@ -34,9 +34,9 @@ def turn_pages(
 ) -> Iterator[Answered]:
     """The answers about one flow's turns in an interval, by the first of `routes` that the org has.
 
-    Of a nextUri only the query is taken, and its path must be the operation's for this flow: the bearer goes nowhere
-    else. Raises NotFound where no route knows the flow, UnexpectedAnswer for a nextUri that leads elsewhere or in a
-    circle, and the client's errors.
+    Of a nextUri only path and query are taken, and its path must be that of a route for this flow: the bearer goes
+    nowhere else. Raises NotFound where no route knows the flow, UnexpectedAnswer for a nextUri that leads elsewhere or
+    in a circle, and the client's errors.
     """
     path = {"botFlowId": bot_flow_id}
     for route in routes:
@@ -53,23 +53,25 @@ def turn_pages(
             following = _following(answer, route, bot_flow_id)
             if following is None:
                 return
-            if following in seen:
+            route, query = following
+            if query in seen:
                 raise _lost(route, "leads in a circle")
-            seen.append(following)
-            answer = ask(client, route, path=path, query=following)
+            seen.append(query)
+            answer = ask(client, route, path=path, query=query)
 
 
-def _following(answer: Answered, route: Operation, bot_flow_id: str) -> dict[str, str | int] | None:
-    """The query of the next page; None after the last."""
+def _following(answer: Answered, route: Operation, bot_flow_id: str) -> tuple[Operation, dict[str, str | int]] | None:
+    """The route and the query of the next page; None after the last."""
     try:
         uri = msgspec.json.decode(answer.text, type=_Page).next_uri
     except (msgspec.DecodeError, UnicodeError):
         raise _lost(route, "cannot be read, as its page is not what the vendor describes") from None
     if not uri:
         return None
-    if parts_of(route, uri) != {"botFlowId": bot_flow_id}:
-        raise _lost(route, "is not of the same operation and flow")
-    return dict(parse_qsl(urlsplit(uri).query))
+    named = next((each for each in ROUTES if parts_of(each, uri) == {"botFlowId": bot_flow_id}), None)
+    if named is None:
+        raise _lost(route, "is not about the turns of the same flow")
+    return named, dict(parse_qsl(urlsplit(uri).query))
 
 
 def _lost(route: Operation, what: str) -> UnexpectedAnswer:

@@ -1,6 +1,6 @@
 """Reporting turns as assets: every turn of every chosen bot on its day, and no forgotten day taken for an empty one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,8 @@ def test_a_day_that_landed_is_not_replaced_by_what_is_left_of_it(bot_org: Simula
 
 def test_sensors_ask_for_no_day_that_is_forgotten(bot_org: SimulatedOrg, chosen: Workplace) -> None:
     bot_org.set_now("2026-03-14T12:00:00Z")
-    look: Callable[[str], Any] = Ticks(chosen).look
-    requests = look("daily_conversations_availability").run_requests
-    (mine,) = [request for request in requests if request.tags["analytics_platform/made"] == "bot_turns"]
-    assert mine.tags["dagster/asset_partition_range_start"] == "2026-03-05"
+    ticks = Ticks(chosen)
+    for sensor in ("daily_conversations_availability", "daily_conversations_upkeep"):
+        requests = ticks.look(sensor).run_requests or []
+        (mine,) = [request for request in requests if request.tags["analytics_platform/made"] == "bot_turns"]
+        assert mine.tags["dagster/asset_partition_range_start"] == "2026-03-05"

@@ -41,11 +41,10 @@ def test_a_next_uri_of_another_host_is_asked_of_our_own(server: Scripted, client
 @pytest.mark.parametrize(
     ("uri", "says"),
     [
-        ("/api/v2/users?after=1", "not of the same operation"),
-        (NEW.replace("flow-1", "flow-2") + "?after=1", "not of the same operation"),
-        (f"{OLD}?after=1", "not of the same operation"),
-        ("//elsewhere.example/steal", "not of the same operation"),
-        ("http://[", "not of the same operation"),
+        ("/api/v2/users?after=1", "not about the turns of the same flow"),
+        (NEW.replace("flow-1", "flow-2") + "?after=1", "not about the turns of the same flow"),
+        ("//elsewhere.example/steal", "not about the turns of the same flow"),
+        ("http://[", "not about the turns of the same flow"),
         (f"{NEW}?after=1", "leads in a circle"),
     ],
 )
@@ -64,6 +63,12 @@ def test_the_deprecated_operation_serves_where_the_org_lacks_its_successor(
     server.on("GET", NEW, error(404, "not.found", "No such path"))
     server.on("GET", OLD, _page("a", f"{OLD}?after=1"), _page("b"))
     assert len(_told(client)) == 2
+
+
+def test_a_next_uri_that_names_the_other_route_is_followed_there(server: Scripted, client: GenesysCloud) -> None:
+    server.on("GET", NEW, _page("a", f"{OLD}?after=1"))
+    server.on("GET", OLD, _page("b"))
+    assert [b'"a"' in text for text in _told(client)] == [True, False]
 
 
 def test_a_flow_that_neither_knows_is_not_found(server: Scripted, client: GenesysCloud) -> None:

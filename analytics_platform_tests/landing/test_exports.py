@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def test_a_day_lands_as_its_file_its_raw_row_and_its_table(quick_org: SimulatedO
     assert json.loads(row["request"]) == _asked(quick_org)[0]
     headings, *lines = _as_filed(place)
     table = place.lake.read("export_queues", DAY)
+    assert table.schema.field("offer").metadata[b"heading"] == b"Offer"
     assert table.num_rows == len(lines) == manifest.facts["file_rows"] > 10
     assert sorted(manifest.facts["headings"].values()) == sorted(headings)
     assert manifest.facts["as_told"] == [] and manifest.facts["state"] == "complete"
@@ -128,6 +130,17 @@ def test_killed_at_any_call_the_next_run_goes_on_with_the_same_export(
     assert (entry.state, entry.job_id is None) == ("submitting" if operation == ASK else "submitted", operation == ASK)
     place.land(DAY, request="another run")
     assert len(_asked(quick_org)) == 1
+    assert _states(place) == ["landed"]
+
+
+def test_killed_before_it_was_asked_for_it_is_asked_for_without_a_search(
+    quick_org: SimulatedOrg, place: ExportPlace
+) -> None:
+    export = place.landing().export
+    place.ledger.begin(export.question("demo@org", DAY), "run", datetime(2026, 3, 6, tzinfo=UTC))
+    place.land(DAY)
+    first = next(call for call in quick_org.requests()["calls"] if call["operation"] in (ASK, LIST))
+    assert first["operation"] == ASK
     assert _states(place) == ["landed"]
 
 
