@@ -26,7 +26,7 @@ _MEANINGS = {
         Evaluations, Interactions, Callback"""),
     "A duration in milliseconds.": ("int64", """
         Logged In, On Queue, Off Queue, Communicating, Duration, Available, Away, Busy, Break, Meal, Meeting, Training,
-        System Away"""),
+        System Away, Offline"""),
     "An average duration in milliseconds.": ("float64", "ASA"),
     "A score.": ("float64", "Avg Score, Avg Critical Score, Highest Score, Lowest Score"),
 }  # fmt: skip

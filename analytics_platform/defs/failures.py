@@ -24,7 +24,8 @@ def explained() -> Iterator[None]:
         raise dg.Failure(
             description=str(fault),
             metadata={name: value for name, value in parts.items() if value is not None},
-            # An uncertain submit is in the ledger as lost; after the policy's pause a new one is no blind repetition.
+            # An uncertain submit is in the ledger; after the policy's pause a new one is no blind repetition, and an
+            # export is looked for in the list before.
             allow_retries=fault.transient or isinstance(fault, SubmitUncertain),
         ) from None
     except (LandingError, LakeError, SettingsError, UnknownName) as fault:
