@@ -16,6 +16,7 @@ _COMMANDS = {
     "sql": "analytics_platform.cli.sql:sql",
     "query": "analytics_platform.cli.query:query",
     "index-property": "analytics_platform.cli.index_property:index_property",
+    "services": "analytics_platform.cli.services:services",
     "reports": "analytics_platform.cli.reports:reports",
     "schedules": "analytics_platform.cli.schedules:schedules",
     "settings": "analytics_platform.cli.reporting_settings:settings",

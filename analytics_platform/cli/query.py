@@ -170,7 +170,7 @@ def _deliver(
         elif form is Format.TABLE:
             _show(found)
         else:
-            _print(found, form)
+            print_records(_records(found), form)
     for note in found.course.notes():
         typer.echo(note, err=True)
     if to is not None and written.kept_whole:
@@ -187,16 +187,16 @@ def _show(found: "Found") -> None:
     show(names or ["nothing found"], [[row.get(name) for name in names] for row in rows], sys.stdout)
 
 
-def _print(found: "Found", form: Format) -> None:
-    """Records as sent, one after the other as they come."""
+def print_records(records: Iterable[bytes], form: Format) -> None:
+    """Records as sent onto standard output, one after the other as they come."""
     from analytics_platform.landing.query_files import write_lines
 
     out = sys.stdout.buffer
     if form is Format.JSONL:
-        write_lines(_records(found), out)
+        write_lines(records, out)
     else:
         out.write(b"[")
-        for number, record in enumerate(_records(found)):
+        for number, record in enumerate(records):
             out.write((b",\n" if number else b"\n") + record)
         out.write(b"\n]\n")
     out.flush()

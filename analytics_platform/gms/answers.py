@@ -11,7 +11,7 @@ import msgspec
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.services import SERVICE_READ, SERVICE_STREAM
-from analytics_platform.genesys_cloud.errors import CutShort, NotJson, UnexpectedAnswer
+from analytics_platform.genesys_cloud.errors import CutShort, GenesysCloudError, NotJson, UnexpectedAnswer
 from analytics_platform.genesys_cloud.pages import split_list
 
 _ANY = msgspec.json.Decoder()
@@ -87,8 +87,14 @@ def services_in(file: BinaryIO, read_at: datetime) -> Iterator[ServiceRecord]:
     body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         records = split_list(body)
-    except (msgspec.DecodeError, ValueError, IndexError) as fault:
+    except msgspec.ValidationError:
+        problem: GenesysCloudError = _unexpected("where a list of services was asked for", SERVICE_STREAM)
+    except msgspec.DecodeError as fault:
         problem = _broken(fault, SERVICE_STREAM)
+    except (ValueError, IndexError) as fault:
+        # A list with half a character in it, which the standard library splits; it does not say what is wrong.
+        closes = body[-64:].rstrip().endswith(b"]")
+        problem = _broken(fault, SERVICE_STREAM) if closes else _cut_short(SERVICE_STREAM)
     else:
         ids = [_service_id(bytes(record)) for record in records]
         for service_id, record in zip(ids, records, strict=True):
@@ -122,8 +128,7 @@ def decoded(body: bytes, operation: Operation) -> Any:
 
 
 def _broken(fault: Exception, operation: Operation) -> CutShort | NotJson:
-    # How msgspec tells it, and how the splitting of a list by the standard library does.
-    if "truncated" in str(fault) or isinstance(fault, IndexError):
+    if "truncated" in str(fault):
         return _cut_short(operation)
     return NotJson(
         f"The body of GMS's answer to {operation.method} {operation.path} is not JSON: look for a proxy or gateway "
