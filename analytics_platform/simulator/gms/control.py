@@ -81,5 +81,5 @@ class ServicesControl:
             service = self._org.services.service(span.id)
             if start <= span.started < end and span.start_known <= now and service is not None:
                 gone = span.gone if span.gone <= now else FOREVER
-                told = tell.service(service, min(now, gone - 1))
+                told = tell.service(service, min(now, gone))
                 yield msgspec.json.encode({"service": told, "gone_at": stamp(gone) if gone < FOREVER else None})

@@ -6,13 +6,14 @@ that is another. `extensions` hold any value under any name; those of one servic
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, field
 
 from analytics_platform.simulator.gms.stamps import stamp
 from analytics_platform.simulator.world.conversation import Facts, Late
-from analytics_platform.simulator.world.instants import FOREVER, HOUR, parse
+from analytics_platform.simulator.world.instants import HOUR, parse
 from analytics_platform.simulator.world.service_steps import Event, Part
 from analytics_platform.simulator.world.services import Service
 
@@ -65,7 +66,7 @@ class ScriptedService(Struct, forbid_unknown_fields=True):
         started = _event(self.started)
         owner = _given(self, "customer_id", "contact_key")
         later = [(parse(each.known), each) for each in self.later]
-        return Service(
+        service = Service(
             id=self.service_id or new_id(),
             facts=_given(self, "service_type", "est_duration"),
             started=started,
@@ -80,8 +81,25 @@ class ScriptedService(Struct, forbid_unknown_fields=True):
             ),
             states=tuple(_part(each, each.state_id or number) for number, each in enumerate(self.states, 1)),
             tasks=tuple(_part(each, each.task_id or number, True) for number, each in enumerate(self.tasks, 1)),
-            gone=FOREVER if self.gone_at is None else parse(self.gone_at),
         )
+        return service if self.gone_at is None else _until(service, parse(self.gone_at))
+
+
+def _until(service: Service, gone: int) -> Service:
+    """The service as it was when it was gone: what comes then or later never happens."""
+
+    def cut(part: Part) -> Part:
+        return part if part.completed is None or part.completed.known < gone else replace(part, completed=None)
+
+    return replace(
+        service,
+        completed=None if service.completed is None or service.completed.known >= gone else service.completed,
+        owners=tuple(late for late in service.owners if late.known < gone),
+        extensions=tuple(late for late in service.extensions if late.known < gone),
+        states=tuple(cut(part) for part in service.states if part.started.known < gone),
+        tasks=tuple(cut(part) for part in service.tasks if part.started.known < gone),
+        gone=gone,
+    )
 
 
 def _part(part: _Part, number: int, task: bool = False) -> Part:
