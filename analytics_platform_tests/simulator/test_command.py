@@ -54,7 +54,10 @@ def test_by_default_the_world_ends_yesterday() -> None:
     assert world.start_day in (before - timedelta(days=5), datetime.now(UTC).date() - timedelta(days=5))
 
 
-@pytest.mark.parametrize("words", [("--now", "soon"), ("--assume", "x=1"), ("--client", "a"), ("--start-day", "1.1.")])
+@pytest.mark.parametrize(
+    "words",
+    [("--now", "soon"), ("--assume", "x=1"), ("--client", "a"), ("--start-day", "1.1."), ("--gms-user", "a")],
+)
 def test_nonsense_is_refused_in_a_sentence(words: tuple[str, str]) -> None:
     assert "Traceback" not in refused(*words)
 

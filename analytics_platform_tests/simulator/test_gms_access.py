@@ -109,6 +109,15 @@ def test_a_body_is_cut(org: SimulatedOrg) -> None:
         asker.stream(**QUERY)
 
 
+def test_content_may_take_longer_than_one_waits_while_ids_come_at_once(start_org: StartOrg) -> None:
+    org = start_org(conversations_per_day=10, assume=["gms_content_seconds=0.2"])
+    org.put_only_services(figure="2026-03-04")
+    with asking_gms(org) as asker:
+        with pytest.raises(httpx.ReadTimeout):
+            asker.http.get(STREAM, params=QUERY | {"export_content": "true"}, timeout=0.5)
+        assert len(asker.stream(**QUERY)) == 12
+
+
 def test_the_cloud_s_token_budget_and_errors_are_not_its_own(start_org: StartOrg) -> None:
     org = start_org(conversations_per_day=10, rate_limit=1)
     with asking_gms(org) as asker:
@@ -143,4 +152,5 @@ def test_a_node_answers_as_the_balancer_does(start_org: StartOrg, tmp_path_facto
             told.append(asker.stream(**QUERY))
     assert told[0] == told[1] == told[2] != []
     with asking_gms(org, 3) as asker:
-        assert asker.http.get(STREAM, params=QUERY).status_code == 404
+        # No such node: the cloud's own side answers, and knows no one.
+        assert asker.http.get(STREAM, params=QUERY).status_code == 401

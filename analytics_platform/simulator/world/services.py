@@ -20,7 +20,8 @@ LONGEST = 30 * DAY
 _EVERY = 5
 """One conversation in so many begins a service."""
 _SLOTS = 4096
-"""What a service's number is counted in: the rest is its day, 0 for those before the world's first."""
+"""What a service's number is counted in: the rest is its day, 0 for those before the world's first. No world has
+as many days."""
 _DAYS_KEPT = 400
 _COURSES = (
     ("kept", 36),
