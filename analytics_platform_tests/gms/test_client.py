@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -30,7 +30,6 @@ from analytics_platform.gms.selection import Selection
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
 from analytics_platform_tests.gms.conftest import DAY, FILES, STREAM, WHOLE_DAY, path_of, refused
 
-DATED = {"Date": "Mon, 02 Mar 2026 18:00:05 GMT"}
 IDS = ["7-a", "8-b", "9-c"]
 
 
@@ -57,13 +56,6 @@ def test_the_digest_is_of_the_body_also_when_it_travels_compressed(server: Scrip
 def test_no_ids_are_none(server: Scripted, gms: Gms, reply: Reply) -> None:
     server.on("GET", STREAM, reply)
     assert gms.ids(WHOLE_DAY).ids == ()
-
-
-def test_the_instant_of_the_query_is_by_the_clock_of_gms(gms: Gms) -> None:
-    before = datetime.now(UTC).replace(microsecond=0)
-    with pytest.raises(NotFound):
-        gms.now()
-    assert before <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize("state", [State.ACTIVE, State.INACTIVE])
