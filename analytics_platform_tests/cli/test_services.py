@@ -1,0 +1,133 @@
+"""`services export`: services onto the screen or into files, and what is refused before asking."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import Result
+
+from analytics_platform.cli import services as command
+from analytics_platform_tests.cli.conftest import Run
+from analytics_platform_tests.simulated_org import SimulatedOrg
+
+DAYS = ("--from", "2026-03-02", "--to", "2026-03-05")
+
+
+@pytest.fixture
+def ask(run: Run, org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run a command of an environment that names the org's Context Services."""
+    org.restore_services()
+    monkeypatch.setenv("GMS_URL", org.url)
+    monkeypatch.setenv("COLUMNS", "200")
+    yield run
+    org.restore_services()
+
+
+def listed(org: SimulatedOrg) -> set[str]:
+    """The services that were started or completed in the days, by the org's own truth."""
+    return {
+        told["service"]["service_id"]
+        for told in org.truth_services()
+        if told["gone_at"] is None
+        and any(
+            "2026-03-02" <= told["service"].get(event, {}).get("timestamp", "") < "2026-03-05"
+            for event in ("started", "completed")
+        )
+    }
+
+
+def refused(told: Result, org: SimulatedOrg) -> str:
+    """The one sentence a command ended with, before anything was asked."""
+    assert told.exit_code == 1, told.output
+    assert told.stdout == ""
+    assert told.stderr.count("\n") == 1
+    assert org.requests()["total"] == 0
+    return told.stderr
+
+
+def test_the_screen_shows_the_first_services_and_reads_few_more(ask: Run, org: SimulatedOrg) -> None:
+    told = ask("services", "export", *DAYS)
+    assert told.exit_code == 0, told.output
+    lines = told.stdout.splitlines()
+    assert lines[0].split()[:1] == ["service_id"]
+    assert len(lines) == 2 + 20
+    count = len(listed(org))
+    assert told.stderr == (
+        f"The first 20 services of {count} with an event in the range; --output writes all to a file or folder.\n"
+    )
+    assert count > 24
+
+
+def test_lines_and_json_on_the_screen_are_the_services_as_sent(ask: Run, org: SimulatedOrg) -> None:
+    lines = ask("services", "export", *DAYS, "--format", "jsonl").stdout.splitlines()
+    assert {json.loads(line)["service_id"] for line in lines} == listed(org)
+    told = json.loads(ask("services", "export", *DAYS, "--format", "json").stdout)
+    assert told == [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("way", [[], ["--content"]])
+def test_a_folder_holds_the_tables(ask: Run, org: SimulatedOrg, tmp_path: Path, way: list[str]) -> None:
+    told = ask("services", "export", *DAYS, *way, "--output", str(tmp_path / "out"))
+    assert told.exit_code == 0, told.output
+    assert told.stdout == f"{tmp_path / 'out'} holds {len(listed(org))} services.\n"
+    assert set(pq.read_table(tmp_path / "out" / "services.parquet")["service_id"].to_pylist()) == listed(org)
+    assert len(pq.read_table(tmp_path / "out" / "service_states.parquet")) > 0
+
+
+def test_filters_and_instants_select(ask: Run, org: SimulatedOrg, tmp_path: Path) -> None:
+    named = org.put_only_services(figure="2026-03-03")
+    org.set_now("2026-03-03T18:00:00Z")
+    names = {service_id: name for name, service_id in named.items()}
+
+    def told(*words: str) -> set[str]:
+        result = ask(
+            *("services", "export", "--from", "2026-03-03T08:00Z", "--to", "2026-03-03T12:00"),
+            *("--format", "jsonl", *words),
+        )
+        assert result.exit_code == 0, result.output
+        return {names[json.loads(line)["service_id"]] for line in result.stdout.splitlines()} & {"S1", "S2", "S3"}
+
+    assert told() == {"S1", "S2", "S3"}
+    assert told("--events", "started") == {"S1", "S2"}
+    assert told("--events", "any", "--state", "inactive") == {"S1", "S3"}
+    assert told("--state", "active", "--content") == {"S2"}
+    assert told("--events", "completed", "--state", "inactive") == {"S3"}
+
+
+def test_what_was_deleted_meanwhile_is_told(ask: Run, org: SimulatedOrg, tmp_path: Path) -> None:
+    org.arm("service_deleted", "services.read")
+    told = ask("services", "export", *DAYS, "--output", str(tmp_path / "out.jsonl"))
+    assert told.exit_code == 0
+    assert told.stderr == "Deleted between the list and the reading: 1.\n"
+
+
+def test_too_many_in_one_answer_are_refused_unless_insisted(
+    ask: Run, org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_MOST_AT_ONCE", 5)
+    told = ask("services", "export", *DAYS, "--content")
+    assert told.exit_code == 1
+    assert "over 5 in one answer may bring GMS down" in told.stderr
+    assert [call["query"].get("export_content") for call in org.requests()["calls"]] == [None]
+    assert ask("services", "export", *DAYS, "--content", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--events", "completed", "--state", "active"], "completed and active select nothing"),
+        (["--output", "services.csv"], "'services.csv' is nothing services can be written to"),
+        (["--from", "yesterday"], "'yesterday' of --from is neither day nor instant"),
+        (["--to", "2026-03-02"], "does not end after it begins"),
+        (["--files", "--content"], "leave out --content"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(ask: Run, org: SimulatedOrg, words: list[str], sentence: str) -> None:
+    assert sentence in refused(ask("services", "export", *DAYS, *words), org)
+
+
+def test_without_a_gms_it_says_what_to_set(run: Run, org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GMS_URL", raising=False)
+    assert "set GMS_URL" in refused(run("services", "export", *DAYS), org)
