@@ -71,9 +71,14 @@ def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[Genesys
 
 
 @contextlib.contextmanager
-def connected_gms(settings: GmsSettings) -> "Iterator[Gms]":
-    """A client of the GMS the settings name; SettingsError where they name none, or none that can be used."""
+def connected_gms(settings: GmsSettings, *, hurried: bool = False) -> "Iterator[Gms]":
+    """A client of the GMS the settings name; SettingsError where they name none, or none that can be used.
+
+    A hurried one tries once and does not wait long.
+    """
     from analytics_platform.genesys_cloud.hosts import base_url
+    from analytics_platform.genesys_cloud.http_client import Timeouts
+    from analytics_platform.genesys_cloud.retries import Retries
     from analytics_platform.gms.access import Access
     from analytics_platform.gms.client import Gms
 
@@ -82,7 +87,7 @@ def connected_gms(settings: GmsSettings) -> "Iterator[Gms]":
     urls = {}
     for name, given in (("GMS_URL", settings.url), ("GMS_FILES_URL", settings.files_url)):
         try:
-            urls[name] = base_url(name, given)
+            urls[name] = base_url(name, given, secrets=bool(settings.username))
         except ValueError as fault:
             raise SettingsError(str(fault)) from None
         if "genesys" in urls[name].split("/")[3:]:
@@ -97,6 +102,8 @@ def connected_gms(settings: GmsSettings) -> "Iterator[Gms]":
         concurrency=settings.concurrency,
         content_seconds=settings.content_seconds,
         file_format_parameter=settings.file_format_parameter,
+        timeouts=Timeouts(connect=5, read=_HURRIED_SECONDS, write=5) if hurried else None,
+        retries=Retries(attempts=1) if hurried else None,
     ) as gms:
         yield gms
 

@@ -98,6 +98,16 @@ def test_a_url_that_is_none_is_told_and_not_shown(name: str, url: str, monkeypat
     assert url not in str(caught.value)
 
 
+@pytest.mark.parametrize("user", ["", "reader"])
+def test_a_password_over_plain_http_is_warned_of(
+    user: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _set(monkeypatch, GMS_URL="http://gms.example:8080", GMS_USERNAME=user, GMS_PASSWORD=user and "canary-secret")
+    with connected_gms(load_gms_settings()):
+        assert ("plain http" in caplog.text) == bool(user)
+    assert "canary" not in caplog.text
+
+
 @pytest.mark.parametrize("end", ["/genesys", "/genesys/1/cs", "/genesys/1/cs/"])
 def test_a_url_ends_before_the_path_that_is_added_to_it(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, GMS_URL=f"http://127.0.0.1:8080{end}")

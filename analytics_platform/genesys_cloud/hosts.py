@@ -47,12 +47,15 @@ class Hosts:
         return cls(_text(api), _text(_checked("GENESYSCLOUD_LOGIN_URL", login)))
 
 
-def base_url(name: str, url: str) -> str:
-    """`url` without a trailing slash; ValueError, telling the setting's `name`, where it cannot be used."""
-    return _text(_checked(name, url))
+def base_url(name: str, url: str, *, secrets: bool) -> str:
+    """`url` without a trailing slash; ValueError, telling the setting's `name`, where it cannot be used.
+
+    Warns where `secrets` would be sent unprotected.
+    """
+    return _text(_checked(name, url, secrets))
 
 
-def _checked(name: str, url: str) -> SplitResult:
+def _checked(name: str, url: str, secrets: bool = True) -> SplitResult:
     try:
         parts = urlsplit(url.strip().rstrip("/"))
         usable = bool(_HOST.fullmatch(parts.hostname or "")) and (parts.port is None or parts.port > 0)
@@ -63,7 +66,7 @@ def _checked(name: str, url: str) -> SplitResult:
         raise ValueError(f"{name} is not a URL of the form https://host or http://host:port. Correct it.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"{name} must be a plain URL without user, query or fragment. Correct it.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if secrets and parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         _log.warning("%s is plain http: secrets would cross the network unprotected.", name)
     return parts
 

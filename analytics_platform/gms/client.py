@@ -19,7 +19,6 @@ from analytics_platform.genesys_cloud.errors import (
     NotFound,
     NotJson,
     QueryRefused,
-    ServerFault,
     SubmitUncertain,
     TransientError,
 )
@@ -47,6 +46,8 @@ _WHOLE = {each.name: "true" if each.known_values else "*" for each in SERVICE_RE
 """Every flag of a service's read; without them GMS leaves out its states, tasks and extensions."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _LONGEST_CONTENT = 3600.0
+_AT_ONCE = frozenset({502, 503})
+"""Answers that GMS did not work long for; after 504 it may still be at work."""
 
 
 class Gms:
@@ -129,7 +130,7 @@ class Gms:
                 query=selection.parameters() | {"export_content": "true"},
                 into=kept,
                 patience=self._content_seconds,
-                again=lambda fault: fault.untaken or isinstance(fault, ServerFault),
+                again=lambda fault: fault.untaken or fault.status in _AT_ONCE,
             )
             if received.status != 204:
                 kept.flush()

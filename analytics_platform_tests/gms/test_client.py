@@ -270,6 +270,19 @@ def test_content_that_is_not_whole_gives_nothing(
     assert len(server.requests()) == 1
 
 
+@pytest.mark.parametrize(("status", "requests"), [(503, 2), (502, 2), (504, 1), (500, 1), (408, 1)])
+def test_content_is_asked_again_only_where_gms_is_surely_not_at_work(
+    server: Scripted, gms: Gms, status: int, requests: int
+) -> None:
+    server.on("GET", STREAM, refused(status, "no"), Reply(json=[]))
+    if requests == 1:
+        with pytest.raises(ServerFault):
+            list(gms.content(WHOLE_DAY))
+    else:
+        assert list(gms.content(WHOLE_DAY)) == []
+    assert len(server.requests()) == requests
+
+
 def test_content_is_waited_for_as_long_as_configured_and_not_asked_again(
     server: Scripted, connect: Callable[..., Gms]
 ) -> None:
