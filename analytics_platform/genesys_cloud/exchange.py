@@ -118,7 +118,7 @@ def _typed(
             )
         reason = str(fault) or type(fault).__name__
         return Unreachable(
-            f"No connection to {host} for {called} ({reason}): check the network, the region and any proxy.",
+            f"No connection to {host} for {called} ({reason}): check the network, the region or URL, and any proxy.",
             operation=operation,
         )
     # Only the kind of error is told from here on: the text of a protocol error can quote a header.
@@ -133,7 +133,7 @@ def _typed(
     if isinstance(fault, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL):
         return UnexpectedAnswer(
             f"{called} could not be put into an HTTP request for {host} ({kind}): "
-            "check the client id, the secret and the URLs for stray characters.",
+            "check the user or client id, the secret and the URLs for stray characters.",
             operation=operation,
         )
     return NoAnswer(

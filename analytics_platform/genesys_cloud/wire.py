@@ -77,7 +77,7 @@ class Payload:
 def not_json(what: str, origin: Origin) -> NotJson:
     """The error for a body that is not the JSON it should be; the body itself is not shown, it is customers' data."""
     return NotJson(
-        f"The body of {origin} {what}: look for a proxy or gateway that answers in Genesys Cloud's place.",
+        f"The body of {origin} {what}: look for a proxy or gateway that answers in its place.",
         operation=origin.operation,
         status=origin.status,
         correlation_id=origin.correlation_id,

@@ -1,7 +1,7 @@
 """`services export`: services onto the screen or into files, and what is refused before asking."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -131,3 +131,28 @@ def test_what_cannot_be_asked_is_refused(ask: Run, org: SimulatedOrg, words: lis
 def test_without_a_gms_it_says_what_to_set(run: Run, org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GMS_URL", raising=False)
     assert "set GMS_URL" in refused(run("services", "export", *DAYS), org)
+
+
+def test_files_are_named_as_the_server_names_them(
+    run: Run, start_org: Callable[..., SimulatedOrg], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nodes = [tmp_path / "one", tmp_path / "two"]
+    org = start_org(gms_folder=nodes)
+    monkeypatch.setenv("GMS_URL", org.url)
+    monkeypatch.setenv("GMS_FILES_URL", f"{org.url}/node-2")
+    told = run("services", "export", *DAYS, "--files")
+    assert told.exit_code == 0, told.output
+    folder = "/opt/genesys/gms/export/"
+    assert {file.removeprefix(folder) for file in told.stdout.splitlines()} == {
+        file.name for file in nodes[1].iterdir()
+    }
+    assert "nothing tells when they are whole" in told.stderr
+    assert org.requests()["counts"] == {"POST /genesys/1/cs/maintenance/services/files": {"200": 1}}
+
+
+def test_files_whose_request_failed_are_not_asked_for_again(ask: Run, org: SimulatedOrg) -> None:
+    org.arm("lost_answer", "services.files")
+    told = ask("services", "export", *DAYS, "--files")
+    assert told.exit_code == 1
+    assert told.stderr.startswith("Nobody knows whether GMS writes the files it was asked for: look for new ones")
+    assert org.requests()["total"] == 1
