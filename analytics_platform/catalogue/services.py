@@ -5,6 +5,7 @@ range, the layout of files - is not told here; whoever needs an answer assumes o
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 
@@ -113,7 +114,7 @@ def _events() -> Iterator[Column]:
 def service_tables() -> tuple[Table, ...]:
     """services, service_states, service_tasks and service_extensions, the head first."""
     life = (_STARTED_AT, _COMPLETED_AT, _OPEN, _EST_DURATION)
-    return (
+    services, *beside = (
         plain_table(
             "services",
             (
@@ -176,6 +177,7 @@ def service_tables() -> tuple[Table, ...]:
             "Everything a service carries beside the vendor's own fields; extensions have no schema.",
         ),
     )
+    return (services, *(replace(table, parent=services) for table in beside))
 
 
 _HOME_DAY = Column("home_day", "date", None, "The UTC day of its start: the one day it belongs to for good.")
@@ -222,6 +224,9 @@ SERVICE_FILES_TABLE = plain_table(
     ("file",),
     None,
     "The files the server wrote for a UTC day, each kept as it came beside this table.",
+)
+SERVICE_FILES_QUARANTINE = _set_aside(
+    "service_file_records_quarantine", "Services of exported files without a usable start, set aside."
 )
 SERVICES = TypedStream(
     name="services",

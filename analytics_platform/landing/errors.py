@@ -9,6 +9,9 @@ LandingError
 ├── DayForgotten       the source no longer has (all of) the day
 ├── ExportUnusable     the file of an export is no table
 ├── ExportNotDone      an export takes longer than a run waits; it is landed when it is done
+├── FilesRefused       a server named files that are not to be opened from here
+├── FilesUnusable      exported files are missing, break off or hold something else
+├── FilesNotDone       exported files still grow after a run has waited for them
 ├── GivenUp            another day of the same run failed, or the run was ended
 └── ReadAgain          a job is to be read from its first page again; raised when a new job fails so too
     ├── CursorRefused  the vendor no longer takes the cursor kept of it
@@ -102,6 +105,33 @@ class ExportNotDone(LandingError):
             "longer wait is set by ANALYTICS_PLATFORM_EXPORT_MINUTES."
         )
         self.day = day
+
+
+class FilesRefused(LandingError):
+    """A server named files that lie outside the folders mapped for it, or that are no files of one export."""
+
+    def __init__(self, day: date, reason: str) -> None:
+        super().__init__(f"The files of services of {day} are not opened: {reason}.")
+
+
+class FilesUnusable(LandingError):
+    """No services can be made of exported files; nothing of the day was replaced, and another run asks for new ones."""
+
+    def __init__(self, day: date, reason: str) -> None:
+        super().__init__(
+            f"Services of {day} cannot be landed from files: {reason}. Look at the files and at GMS's log, then run "
+            "again, which asks for new files."
+        )
+
+
+class FilesNotDone(LandingError):
+    """The server still writes; another run goes on with the same files."""
+
+    def __init__(self, day: date, file: str) -> None:
+        super().__init__(
+            f"Services of {day} have not landed yet: {file} still grows. Run again, which goes on with the same files; "
+            "a longer wait is set by GMS_FILE_PATIENCE_MINUTES."
+        )
 
 
 class GivenUp(LandingError):
