@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import Result
 
+from analytics_platform.catalogue.services import SERVICES
 from analytics_platform.cli import services as command
 from analytics_platform_tests.cli.conftest import Run
 from analytics_platform_tests.simulated_org import SimulatedOrg
@@ -121,7 +122,8 @@ def test_too_many_in_one_answer_are_refused_unless_insisted(
         (["--output", "services.csv"], "'services.csv' is nothing services can be written to"),
         (["--from", "yesterday"], "'yesterday' of --from is neither day nor instant"),
         (["--to", "2026-03-02"], "does not end after it begins"),
-        (["--files", "--content"], "leave out --content"),
+        (["--files", "--content"], "leave out --content or --files"),
+        (["--files", "--output", "out"], "set GMS_FILE_FOLDERS"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(ask: Run, org: SimulatedOrg, words: list[str], sentence: str) -> None:
@@ -148,6 +150,43 @@ def test_files_are_named_as_the_server_names_them(
     }
     assert "nothing tells when they are whole" in told.stderr
     assert org.requests()["counts"] == {"POST /genesys/1/cs/maintenance/services/files": {"200": 1}}
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_files_are_read_where_their_folder_is_reached(
+    run: Run, start_org: Callable[..., SimulatedOrg], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: str
+) -> None:
+    monkeypatch.setattr(command, "_FIRST_LOOK", 0.01)
+    org = start_org(gms_folder=[tmp_path / "server"], assume=["gms_format_parameter=fmt"])
+    for name, value in {
+        "GMS_URL": org.url,
+        "GMS_FILE_FOLDERS": f"C:/={tmp_path / 'server'}",
+        "GMS_FILE_FORMAT": form,
+        "GMS_FILE_FORMAT_PARAMETER": "fmt",
+    }.items():
+        monkeypatch.setenv(name, value)
+    told = run("services", "export", *DAYS, "--files", "--output", str(tmp_path / "files"))
+    assert told.exit_code == 0, told.output
+    assert told.stdout == f"{tmp_path / 'files'} holds {len(listed(org))} services.\n"
+    assert told.stderr.splitlines()[0].startswith("C:/export2026")
+    assert run("services", "export", *DAYS, "--output", str(tmp_path / "by id")).exit_code == 0
+    for table in SERVICES.tables:
+        read, expected = (pq.read_table(tmp_path / way / f"{table.name}.parquet") for way in ("files", "by id"))
+        assert read.num_rows == expected.num_rows > 0
+        if table.name == SERVICES.typed:
+            assert read.sort_by("service_id").equals(expected.sort_by("service_id"))
+
+
+def test_files_elsewhere_are_not_opened(
+    run: Run, start_org: Callable[..., SimulatedOrg], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    org = start_org(gms_folder=[tmp_path / "server"])
+    monkeypatch.setenv("GMS_URL", org.url)
+    monkeypatch.setenv("GMS_FILE_FOLDERS", f"D:/={tmp_path / 'server'}")
+    told = run("services", "export", *DAYS, "--files", "--output", str(tmp_path / "out"))
+    assert told.exit_code == 1
+    assert "lies in no folder that GMS_FILE_FOLDERS maps" in told.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_files_whose_request_failed_are_not_asked_for_again(ask: Run, org: SimulatedOrg) -> None:
