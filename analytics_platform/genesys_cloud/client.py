@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 import msgspec
 
@@ -165,7 +165,7 @@ class GenesysCloud:
     def _fetched(self, operation: Operation, parts: Mapping[str, str] | None, address: str, into: BinaryIO) -> str:
         if parts is not None:
             url = self._url(operation, parts)
-            query = parse_qsl(address.partition("?")[2]) or None
+            query = address.partition("?")[2] or None
             request = partial(self._http.build_request, operation.method, url, params=query)
             received = self._attempt(request, {"Accept": "*/*"}, operation, redirected=True)
             if received.status not in REDIRECTS:
