@@ -135,7 +135,7 @@ def service_tables() -> tuple[Table, ...]:
             "service_states",
             (
                 _SERVICE_ID,
-                Column("state_index", "int64", None, "Position among the service's states, from 0."),
+                Column("state_index", "int64", None, "Position among the service's states by their ids, from 0."),
                 Column("state_id", "int64", "state_id", "The state within its service."),
                 Column("state_type", "string", "state_type", "What the service was waiting for or doing."),
                 Column("previous_state_id", "int64", "previous_state_id", "The state before it."),
@@ -150,7 +150,7 @@ def service_tables() -> tuple[Table, ...]:
             "service_tasks",
             (
                 _SERVICE_ID,
-                Column("task_index", "int64", None, "Position among the service's tasks, from 0."),
+                Column("task_index", "int64", None, "Position among the service's tasks by their ids, from 0."),
                 Column("task_id", "int64", "task_id", "The task within its service."),
                 Column("task_type", "string", "task_type", "What was to be done."),
                 Column("state_id", "int64", "state_id", "The state it belongs to, where it belongs to one."),
@@ -165,7 +165,12 @@ def service_tables() -> tuple[Table, ...]:
             "service_extensions",
             (
                 _SERVICE_ID,
-                Column("extension_index", "int64", None, "Position among the service's extensions, from 0."),
+                Column(
+                    "extension_index",
+                    "int64",
+                    None,
+                    "Position among the service's extensions by owner and name, from 0.",
+                ),
                 Column(
                     "owner", "string", None, "What carries it: service, started, completed, state 3, task 5.started."
                 ),

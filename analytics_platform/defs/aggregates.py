@@ -20,6 +20,7 @@ from analytics_platform.defs.checks import lag_check
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
 from analytics_platform.defs.details import retries
 from analytics_platform.defs.failures import explained
+from analytics_platform.defs.openings import jobs_watermark
 from analytics_platform.defs.partitions import days_of, run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
@@ -44,7 +45,7 @@ def definitions(settings: Settings, choices: Choices, capabilities: Capabilities
         asset_checks=[
             check
             for family, choice in chosen.items()
-            for check in (_checks(family, choice), lag_check(family.stream, family.opened_by, settings))
+            for check in (_checks(family, choice), lag_check(family.stream, jobs_watermark(family.opened_by), settings))
         ],
     )
 
@@ -53,7 +54,11 @@ def streams(choices: Choices) -> list[DailyStream]:
     """The families that were chosen, as sensors see them."""
     return [
         DailyStream(
-            family.stream, family.stream, (family.raw().name, family.stream), family.opened_by, family.operations
+            family.stream,
+            family.stream,
+            (family.raw().name, family.stream),
+            jobs_watermark(family.opened_by),
+            family.operations,
         )
         for family in _chosen(choices)
     ]

@@ -21,6 +21,7 @@ from analytics_platform.defs.answers import answers_checks, answers_outputs
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
 from analytics_platform.defs.details import LandingConfig, retries
 from analytics_platform.defs.failures import explained
+from analytics_platform.defs.openings import jobs_watermark
 from analytics_platform.defs.partitions import days_of, run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
@@ -52,7 +53,7 @@ def streams(choices: Choices, capabilities: Capabilities) -> list[DailyStream]:
         return []
     tables = tuple(table.name for table in (RAW, *TABLES))
     operations = _operations(choices, capabilities)
-    return [DailyStream(TURNS.name, TURNS.name, tables, CONVERSATION_JOBS, operations, SURE_DAYS)]
+    return [DailyStream(TURNS.name, TURNS.name, tables, jobs_watermark(CONVERSATION_JOBS), operations, SURE_DAYS)]
 
 
 def _routes(capabilities: Capabilities) -> tuple[Operation, ...]:

@@ -6,16 +6,16 @@ They look at the days of their run, or at the newest landed ones where they are 
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from analytics_platform.catalogue.operations import JobFamily
-from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.streams import Stream, TypedStream
 from analytics_platform.catalogue.tables import Table
-from analytics_platform.connections import connected, opened_lake
+from analytics_platform.connections import opened_lake
 from analytics_platform.defs.failures import expected_faults
+from analytics_platform.defs.openings import Opening, jobs_watermark
 from analytics_platform.defs.partitions import days_between, tagged_days
 from analytics_platform.settings import Settings, load_settings
 
@@ -31,7 +31,11 @@ _MEMORY = "256MB"
 
 def details_checks(stream: Stream, settings: Settings) -> list[dg.AssetChecksDefinition]:
     """All checks of a stream's raw and typed tables."""
-    return [_raw_checks(stream), _key_checks(stream), lag_check(stream.raw.name, stream.family, settings)]
+    return [
+        _raw_checks(stream),
+        key_checks(stream),
+        lag_check(stream.raw.name, jobs_watermark(stream.family), settings),
+    ]
 
 
 def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
@@ -111,7 +115,8 @@ def contiguous(raw: str, landed: Sequence[date], first: date) -> dg.AssetCheckRe
     )
 
 
-def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
+def key_checks(stream: TypedStream) -> dg.AssetChecksDefinition:
+    """The checks of a stream's typed tables: keys, parents, and that each thing has one home."""
     specs = []
     for table in stream.tables:
         specs.append(
@@ -133,7 +138,7 @@ def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
         days = days_of_run(context, lake.days(stream.head.name))
         with checked(lake, now) as database:
             if dg.AssetCheckKey(dg.AssetKey(stream.head.name), "one_home") in chosen:
-                twice = _count(database, _at_home_twice(stream.head, days)) if days else 0
+                twice = _count(database, _at_home_twice(stream, days)) if days else 0
                 yield _verdict("one_home", stream.head, twice)
             for table in stream.tables:
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "unique_keys") in chosen:
@@ -146,7 +151,7 @@ def _key_checks(stream: Stream) -> dg.AssetChecksDefinition:
     return checks
 
 
-def lag_check(raw: str, family: JobFamily, settings: Settings) -> dg.AssetChecksDefinition:
+def lag_check(raw: str, opening: Opening, settings: Settings) -> dg.AssetChecksDefinition:
     """The check of how far a table trails the watermark that opens its days."""
     allowed = settings.allowed_lag_days
 
@@ -156,17 +161,14 @@ def lag_check(raw: str, family: JobFamily, settings: Settings) -> dg.AssetChecks
         description=f"The newest complete day is at most {allowed} days behind the newest the source vouches for.",
     )
     def lag(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        from analytics_platform.genesys_cloud.jobs import DetailsJobs
-
         now = load_settings()
         try:
-            with connected(now, hurried=True) as client:
-                watermark = DetailsJobs(client, family).availability()
+            watermark = opening.watermark(now)
         except expected_faults() as fault:
             # A day that has landed is not undone by an org that cannot be asked how late it is.
             return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN, description=str(fault))
         complete = _newest_complete(opened_lake(now), raw)
-        newest_open = watermark.astimezone(UTC).date() - timedelta(days=1)
+        newest_open = watermark.date() - timedelta(days=1)
         behind = (newest_open - complete).days if complete else (newest_open - now.start_day).days + 1
         return dg.AssetCheckResult(
             passed=behind <= allowed,
@@ -218,10 +220,14 @@ def _orphans(table: Table, parent: Table, days: Sequence[date]) -> str:
     )
 
 
-def _at_home_twice(table: Table, days: Sequence[date]) -> str:
-    (key,) = table.key
-    near = f"day BETWEEN DATE '{days[0] - timedelta(days=1)}' AND DATE '{days[-1] + timedelta(days=1)}'"
-    return f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {near} GROUP BY {key} HAVING count(*) > 1)"
+def _at_home_twice(stream: TypedStream, days: Sequence[date]) -> str:
+    (key,) = stream.head.key
+    # The vendor rounds the start of a conversation; that of a service is told by whoever starts it.
+    reach = timedelta(days=1 if isinstance(stream, Stream) else 90)
+    near = f"day BETWEEN DATE '{days[0] - reach}' AND DATE '{days[-1] + reach}'"
+    return (
+        f"SELECT count(*) FROM (SELECT {key} FROM {stream.head.name} WHERE {near} GROUP BY {key} HAVING count(*) > 1)"
+    )
 
 
 def _on(days: Sequence[date]) -> str:

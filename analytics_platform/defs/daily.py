@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from analytics_platform.capabilities import known_capabilities
-from analytics_platform.catalogue.operations import JobFamily
-from analytics_platform.connections import connected, opened_lake
+from analytics_platform.connections import opened_lake
 from analytics_platform.defs.failures import expected_faults
+from analytics_platform.defs.openings import Opening
 from analytics_platform.defs.partitions import batches, days_between, days_of
 from analytics_platform.defs.requests import DailyStream, days_in_progress, request
 from analytics_platform.defs.served import unserved
@@ -34,43 +34,43 @@ BATCHES_A_TICK = 12
 
 def daily_sensors(streams: Sequence[DailyStream], settings: Settings) -> list[dg.SensorDefinition]:
     """The sensors of all daily streams together; whether they start by themselves is a setting."""
-    by_family: dict[JobFamily, list[DailyStream]] = {}
+    by_opening: dict[Opening, list[DailyStream]] = {}
     for stream in streams:
-        by_family.setdefault(stream.opened_by, []).append(stream)
+        by_opening.setdefault(stream.opened_by, []).append(stream)
     return [
         sensor
-        for family, mine in by_family.items()
-        for sensor in (_availability(family, mine, settings), _upkeep(family, mine, settings))
+        for opening, mine in by_opening.items()
+        for sensor in (_availability(opening, mine, settings), _upkeep(opening, mine, settings))
     ]
 
 
-def availability_sensor(family: JobFamily) -> str:
-    """The name of the sensor that requests the days a family's watermark opens."""
-    return f"daily_{family.name}_availability"
+def availability_sensor(opening: Opening) -> str:
+    """The name of the sensor that requests the days a watermark opens."""
+    return f"daily_{opening.name}_availability"
 
 
-def upkeep_sensor(family: JobFamily) -> str:
-    """The name of the sensor that looks after the days a family's watermark has opened."""
-    return f"daily_{family.name}_upkeep"
+def upkeep_sensor(opening: Opening) -> str:
+    """The name of the sensor that looks after the days a watermark has opened."""
+    return f"daily_{opening.name}_upkeep"
 
 
-def _availability(family: JobFamily, streams: Sequence[DailyStream], settings: Settings) -> dg.SensorDefinition:
+def _availability(opening: Opening, streams: Sequence[DailyStream], settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
-        name=availability_sensor(family),
+        name=availability_sensor(opening),
         target=dg.AssetSelection.assets(*_assets(streams)),
         minimum_interval_seconds=settings.sensor_seconds,
         default_status=sensor_status(settings),
-        description=f"Requests each day of {_names(streams)} once, when the watermark of {family.name} has passed it.",
+        description=f"Requests each day of {_names(streams)} once, when the watermark of {opening.name} has passed it.",
     )
     def availability(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return or_skip(lambda: _opened(context, family, streams, load_settings()))
+        return or_skip(lambda: _opened(context, opening, streams, load_settings()))
 
     return availability
 
 
-def _upkeep(family: JobFamily, streams: Sequence[DailyStream], settings: Settings) -> dg.SensorDefinition:
+def _upkeep(opening: Opening, streams: Sequence[DailyStream], settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
-        name=upkeep_sensor(family),
+        name=upkeep_sensor(opening),
         target=dg.AssetSelection.assets(*_assets(streams)),
         minimum_interval_seconds=max(settings.sensor_seconds, settings.upkeep_seconds),
         default_status=sensor_status(settings),
@@ -78,19 +78,19 @@ def _upkeep(family: JobFamily, streams: Sequence[DailyStream], settings: Setting
         "was requested and did not arrive, and records what landed without Dagster's knowledge.",
     )
     def upkeep(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return or_skip(lambda: _due(context, family, streams, load_settings()))
+        return or_skip(lambda: _due(context, opening, streams, load_settings()))
 
     return upkeep
 
 
 def _opened(
-    context: dg.SensorEvaluationContext, family: JobFamily, streams: Sequence[DailyStream], now: Settings
+    context: dg.SensorEvaluationContext, opening: Opening, streams: Sequence[DailyStream], now: Settings
 ) -> dg.SensorResult:
     """Requests for the days the watermark has opened since the last look, of each stream the org serves."""
     served, reasons = _served(streams, now)
     if not served:
         return dg.SensorResult(skip_reason=reasons)
-    complete_until = watermark_of(family, now).date()
+    complete_until = opening.watermark(now).date()
     lake, cursor = opened_lake(now), _cursors(context.cursor)
     requests: list[dg.RunRequest] = []
     for stream in served:
@@ -107,15 +107,15 @@ def _opened(
 
 
 def _due(
-    context: dg.SensorEvaluationContext, family: JobFamily, streams: Sequence[DailyStream], now: Settings
+    context: dg.SensorEvaluationContext, opening: Opening, streams: Sequence[DailyStream], now: Settings
 ) -> dg.SensorResult:
     """Requests for what is due of each stream in turn, and records of what Dagster has not been told of."""
     served, reasons = _served(streams, now)
     lake = opened_lake(now)
     due: list[list[dg.RunRequest]] = []
     if served:
-        watermark = watermark_of(family, now)
-        cursor = _cursors(cursor_of(context.instance, availability_sensor(family)))
+        watermark = opening.watermark(now)
+        cursor = _cursors(cursor_of(context.instance, availability_sensor(opening)))
         for stream in served:
             until = min(watermark.date(), asked_until(cursor.get(stream.name), now))
             looked = upkeep_requests(
@@ -168,14 +168,6 @@ def or_skip(look: Callable[[], dg.SensorResult]) -> dg.SensorResult:
         return look()
     except expected_faults() as fault:
         return dg.SensorResult(skip_reason=str(fault))
-
-
-def watermark_of(family: JobFamily, settings: Settings) -> datetime:
-    """The watermark of a family now, UTC."""
-    from analytics_platform.genesys_cloud.jobs import DetailsJobs
-
-    with connected(settings, hurried=True) as client:
-        return DetailsJobs(client, family).availability().astimezone(UTC)
 
 
 def asked_until(cursor: str | None, settings: Settings) -> date:

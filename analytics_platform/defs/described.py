@@ -6,7 +6,7 @@ import dagster as dg
 
 from analytics_platform.capabilities import Capabilities
 from analytics_platform.catalogue.operations import Operation
-from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.defs.served import served_description, served_metadata
 from analytics_platform.settings import Settings
@@ -26,7 +26,7 @@ def table_metadata(table: Table, settings: Settings) -> Mapping[str, object]:
     }
 
 
-def lineage(stream: Stream, table: Table) -> Mapping[str, object]:
+def lineage(stream: TypedStream, table: Table) -> Mapping[str, object]:
     """Each column of a typed table stems from the record kept in raw."""
     return lineage_from(stream.raw, "record", table)
 

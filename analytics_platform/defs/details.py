@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.streams import Stream, TypedStream
 from analytics_platform.connections import org_of
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage, table_metadata
 from analytics_platform.defs.failures import explained
@@ -77,7 +77,7 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
     return land
 
 
-def typed_assets(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
+def typed_assets(stream: TypedStream, settings: Settings) -> dg.AssetsDefinition:
     """All typed tables of a stream, by home day, made together from what raw holds."""
     specs = [
         dg.AssetSpec(

@@ -24,6 +24,7 @@ from analytics_platform.defs.daily import or_skip, sensor_status
 from analytics_platform.defs.described import OWNERS, TYPED_KINDS, table_metadata
 from analytics_platform.defs.details import LandingConfig, retries
 from analytics_platform.defs.failures import explained
+from analytics_platform.defs.openings import jobs_watermark
 from analytics_platform.defs.partitions import batches, days_of, run_days
 from analytics_platform.defs.requests import DailyStream, days_in_progress, request
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
@@ -89,7 +90,7 @@ def _tables(choice: ExportChoice) -> tuple[Table, ...]:
 
 def _stream(choice: ExportChoice) -> DailyStream:
     tables = tuple(table.name for table in _tables(choice))
-    return DailyStream(f"export_{choice.name}", tables[-1], tables, CONVERSATION_JOBS, OPERATIONS)
+    return DailyStream(f"export_{choice.name}", tables[-1], tables, jobs_watermark(CONVERSATION_JOBS), OPERATIONS)
 
 
 def _daily(choice: ExportChoice) -> "DailyExport":

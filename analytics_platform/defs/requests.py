@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from analytics_platform.catalogue.operations import JobFamily, Operation
-from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.operations import Operation
+from analytics_platform.catalogue.streams import Stream, TypedStream
+from analytics_platform.defs.openings import Opening, jobs_watermark
 from analytics_platform.defs.partitions import batches, range_tags, tagged_days
 from analytics_platform.settings import Settings
 
@@ -27,14 +28,14 @@ class DailyStream:
     """A stream that lands by day, as sensors see it.
 
     `marks` is the table whose partition says that a day is there, the last one a run publishes; `assets` are landed
-    together by one run; the watermark of `opened_by` opens a day; the org must serve all `operations`. Days that begin
+    together by one run; `opened_by` opens a day; the org must serve all `operations`. Days that begin
     more than `kept_days` before the watermark are not asked for: the source no longer has them whole.
     """
 
     name: str
     marks: str
     assets: tuple[str, ...]
-    opened_by: JobFamily
+    opened_by: Opening
     operations: tuple[Operation, ...]
     kept_days: int | None = None
 
@@ -46,7 +47,7 @@ class DailyStream:
 def details_stream(stream: Stream) -> DailyStream:
     """The raw days of a details stream."""
     family, raw = stream.family, stream.raw.name
-    return DailyStream(stream.name, raw, (raw,), family, (family.availability, family.submit))
+    return DailyStream(stream.name, raw, (raw,), jobs_watermark(family), (family.availability, family.submit))
 
 
 def request(made: str, assets: Sequence[str], reason: str, days: Sequence[date], suffix: str = "") -> dg.RunRequest:
@@ -72,7 +73,13 @@ def days_in_progress(instance: dg.DagsterInstance, assets: Sequence[str]) -> set
 
 
 def home_day_requests(
-    stream: Stream, lake: "Lake", settings: Settings, reason: str, *, suffix: str = "", without: set[date] | None = None
+    stream: TypedStream,
+    lake: "Lake",
+    settings: Settings,
+    reason: str,
+    *,
+    suffix: str = "",
+    without: set[date] | None = None,
 ) -> Iterator[dg.RunRequest]:
     """Runs that make the home days whose typed tables are not those of what raw holds now, save those `without`."""
     from analytics_platform.landing.home_days import stale_home_days

@@ -1,6 +1,6 @@
-"""Sensors of a details stream: which days to land, which home days to make, what to read again or to ask for once more.
+"""Sensors of a stream with typed tables by home day: days to land, home days to make, what to ask for once more.
 
-- availability: the watermark opens days; each newly complete day is requested once, oldest first.
+- availability: the source's watermark opens days; each newly complete day is requested once, oldest first.
 - home days: what a landed raw day touched is made anew.
 - upkeep: slow; see `defs.upkeep`.
 """
@@ -12,7 +12,7 @@ from datetime import timedelta
 import dagster as dg
 
 from analytics_platform.capabilities import known_capabilities
-from analytics_platform.catalogue.streams import Stream
+from analytics_platform.catalogue.streams import Stream, TypedStream
 from analytics_platform.connections import opened_lake
 from analytics_platform.defs.daily import (
     BATCHES_A_TICK,
@@ -22,35 +22,39 @@ from analytics_platform.defs.daily import (
     or_skip,
     period,
     sensor_status,
-    watermark_of,
 )
 from analytics_platform.defs.partitions import days_of
-from analytics_platform.defs.requests import days_in_progress, details_stream, home_day_requests
+from analytics_platform.defs.requests import DailyStream, days_in_progress, details_stream, home_day_requests
 from analytics_platform.defs.served import unserved
 from analytics_platform.defs.upkeep import unrecorded, upkeep_requests
 from analytics_platform.settings import Settings, load_settings
 
 
 def details_sensors(stream: Stream, settings: Settings) -> list[dg.SensorDefinition]:
-    """The three sensors of a stream; whether they start by themselves is a setting."""
-    return [_availability(stream, settings), _home_days(stream, settings), _upkeep(stream, settings)]
+    """The sensors of a stream that a vendor job delivers."""
+    return typed_sensors(stream, details_stream(stream), settings)
 
 
-def _availability(stream: Stream, settings: Settings) -> dg.SensorDefinition:
+def typed_sensors(stream: TypedStream, daily: DailyStream, settings: Settings) -> list[dg.SensorDefinition]:
+    """The three sensors of a stream whose raw days land as `daily`; whether they start by themselves is a setting."""
+    return [_availability(daily, settings), _home_days(stream, settings), _upkeep(stream, daily, settings)]
+
+
+def _availability(daily: DailyStream, settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
-        name=_availability_name(stream),
-        target=dg.AssetSelection.assets(stream.raw.name),
+        name=_availability_name(daily),
+        target=dg.AssetSelection.assets(*daily.assets),
         minimum_interval_seconds=settings.sensor_seconds,
         default_status=sensor_status(settings),
-        description=f"Requests each day of {stream.name} once, when the vendor's watermark has passed it.",
+        description=f"Requests each day of {daily.name} once, when the source's watermark has passed it.",
     )
     def availability(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return or_skip(lambda: _opened(context, stream, load_settings()))
+        return or_skip(lambda: _opened(context, daily, load_settings()))
 
     return availability
 
 
-def _home_days(stream: Stream, settings: Settings) -> dg.SensorDefinition:
+def _home_days(stream: TypedStream, settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{stream.typed}_home_days",
         target=dg.AssetSelection.assets(*_typed(stream)),
@@ -59,8 +63,8 @@ def _home_days(stream: Stream, settings: Settings) -> dg.SensorDefinition:
         description=f"Makes the typed tables of every home day that a landed day of {stream.name} touched.",
     )
     def touched(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        latest = context.instance.get_latest_materialization_event(dg.AssetKey(stream.raw.name))
-        newest = f"{latest.run_id} {latest.timestamp}" if latest else ""
+        events = [context.instance.get_latest_materialization_event(dg.AssetKey(raw.name)) for raw in stream.raws]
+        newest = ", ".join(f"{latest.run_id} {latest.timestamp}" for latest in events if latest)
         if newest == (context.cursor or ""):
             return dg.SensorResult(skip_reason="No day has landed since the last look.")
         return or_skip(lambda: _touched(stream, load_settings(), newest))
@@ -68,52 +72,52 @@ def _home_days(stream: Stream, settings: Settings) -> dg.SensorDefinition:
     return touched
 
 
-def _upkeep(stream: Stream, settings: Settings) -> dg.SensorDefinition:
+def _upkeep(stream: TypedStream, daily: DailyStream, settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{stream.name}_upkeep",
-        target=dg.AssetSelection.assets(stream.raw.name, *_typed(stream)),
+        target=dg.AssetSelection.assets(*daily.assets, *_typed(stream)),
         minimum_interval_seconds=max(settings.sensor_seconds, settings.upkeep_seconds),
         default_status=sensor_status(settings),
         description=f"Reads days of {stream.name} again that the vendor may have rebuilt, asks once more for what "
         "was requested and did not arrive, and records what landed without Dagster's knowledge.",
     )
     def upkeep(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return or_skip(lambda: _due(context, stream, load_settings()))
+        return or_skip(lambda: _due(context, stream, daily, load_settings()))
 
     return upkeep
 
 
-def _opened(context: dg.SensorEvaluationContext, stream: Stream, now: Settings) -> dg.SensorResult:
+def _opened(context: dg.SensorEvaluationContext, daily: DailyStream, now: Settings) -> dg.SensorResult:
     """Requests for the days the watermark has opened since the last look; none while the org does not serve them."""
-    if why := unserved(details_stream(stream).operations, known_capabilities(now)):
+    if why := unserved(daily.operations, known_capabilities(now)):
         return dg.SensorResult(skip_reason=why)
-    complete_until = watermark_of(stream.family, now).date()
+    complete_until = daily.opened_by.watermark(now).date()
     first = asked_until(context.cursor, now)
-    requests, until = opened_days(
-        context.instance, details_stream(stream), opened_lake(now), now, first, complete_until
-    )
+    requests, until = opened_days(context.instance, daily, opened_lake(now), now, first, complete_until)
     nothing = f"Complete through {complete_until - timedelta(days=1)}; nothing new."
     return dg.SensorResult(run_requests=requests, skip_reason=None if requests else nothing, cursor=until.isoformat())
 
 
-def _touched(stream: Stream, now: Settings, newest: str) -> dg.SensorResult:
+def _touched(stream: TypedStream, now: Settings, newest: str) -> dg.SensorResult:
     """Requests for the home days that the days landed up to `newest` have touched."""
     requests = list(home_day_requests(stream, opened_lake(now), now, "touched"))
     reason = None if requests else "The typed tables are those of what has landed."
     return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=newest)
 
 
-def _due(context: dg.SensorEvaluationContext, stream: Stream, now: Settings) -> dg.SensorResult:
+def _due(
+    context: dg.SensorEvaluationContext, stream: TypedStream, daily: DailyStream, now: Settings
+) -> dg.SensorResult:
     """Requests for what is due, and records of what Dagster has not been told of."""
     lake, attempt = opened_lake(now), period(now.upkeep_seconds)
     landing: Iterable[dg.RunRequest] = ()
-    why = unserved(details_stream(stream).operations, known_capabilities(now))
+    why = unserved(daily.operations, known_capabilities(now))
     if why is None:
-        watermark = watermark_of(stream.family, now)
-        cursor = cursor_of(context.instance, _availability_name(stream))
+        watermark = daily.opened_by.watermark(now)
+        cursor = cursor_of(context.instance, _availability_name(daily))
         landing = upkeep_requests(
             context.instance,
-            details_stream(stream),
+            daily,
             lake,
             now,
             watermark=watermark,
@@ -125,14 +129,14 @@ def _due(context: dg.SensorEvaluationContext, stream: Stream, now: Settings) -> 
     chosen = list(itertools.chain(landing, stale))[:BATCHES_A_TICK]
     return dg.SensorResult(
         run_requests=chosen,
-        asset_events=unrecorded(context.instance, lake, [[stream.raw.name], _typed(stream)], days_of(now)),
+        asset_events=unrecorded(context.instance, lake, [daily.assets, _typed(stream)], days_of(now)),
         skip_reason=None if chosen else f"Nothing is due to be read again, and nothing is missing. {why or ''}".strip(),
     )
 
 
-def _availability_name(stream: Stream) -> str:
-    return f"{stream.name}_availability"
+def _availability_name(daily: DailyStream) -> str:
+    return f"{daily.name}_availability"
 
 
-def _typed(stream: Stream) -> list[str]:
+def _typed(stream: TypedStream) -> list[str]:
     return [table.name for table in stream.tables]
