@@ -146,6 +146,9 @@ class ServiceFilesLanding:
         assert entry.submitted_at is not None and entry.watermark is not None
         day, services = entry.question.day, files.read.services
         schema = table_schema(SERVICE_FILES_TABLE)
+        before = self.lake.manifest(RECORDS.name, day)
+        # Published by a run that was killed before the ledger knew: the day is what it was then.
+        known = before is not None and before.facts["created"] == entry.job_id
         with (
             self.lake.stage(SERVICE_FILES_TABLE.name, day, schema, layout(SERVICE_FILES_TABLE)) as table,
             ServiceDay(self.lake, day, entry.submitted_at, raw=RECORDS, quarantine=SERVICE_FILES_QUARANTINE) as taken,
@@ -164,6 +167,7 @@ class ServiceFilesLanding:
                     "files": {name: copy.sha256 for name, copy in files.copies.items()},
                     "file_bytes": sum(copy.size for copy in files.copies.values()),
                     "repeated_rows": files.read.repeated,
+                    **({"state": before.facts["state"]} if before is not None and known else {}),
                 },
             )
 

@@ -112,8 +112,10 @@ def _service(record: dict[str, Any], gone_at: datetime | None) -> Rows:
         # A JSON object's keys have no order: two routes may give the same ones in different orders.
         for owner, name, value in sorted(extensions, key=lambda each: each[:2])
     ]
-    for table, index in (("service_states", "state_index"), ("service_tasks", "task_index")):
-        _number(made[table], index)
+    for part in ("state", "task"):
+        # By its id a part keeps its place when it is completed, and whether its state or the service told it.
+        made[f"service_{part}s"].sort(key=lambda row: (row[f"{part}_id"] is None, row[f"{part}_id"]))
+        _number(made[f"service_{part}s"], f"{part}_index")
     _number(made["service_extensions"], "extension_index")
     for found in made.values():
         for row in found:
