@@ -16,15 +16,14 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.choices import AggregateChoice, Choices
 from analytics_platform.connections import org_of
 from analytics_platform.defs.answers import answers_checks, answers_outputs
+from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import lag_check
-from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
-from analytics_platform.defs.details import retries
+from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import jobs_watermark
-from analytics_platform.defs.partitions import days_of, run_days
+from analytics_platform.defs.partitions import run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
-from analytics_platform.defs.served import served_description, served_metadata
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -87,18 +86,7 @@ def _asset(
     family: AggregateFamily, choice: AggregateChoice, settings: Settings, capabilities: Capabilities
 ) -> dg.AssetsDefinition:
     raw, tidy = family.raw(), _table(family, choice)
-    operations = family.operations
-
-    def spec(table: Table, kinds: set[str], about: Mapping[str, object]) -> dg.AssetSpec:
-        return dg.AssetSpec(
-            key=table.name,
-            deps=[] if table is raw else [raw.name],
-            description=served_description(table.description, operations, capabilities),
-            group_name=GROUP,
-            owners=OWNERS,
-            kinds=kinds,
-            metadata={**table_metadata(table, settings), **about, **served_metadata(operations, capabilities)},
-        ).with_io_manager_key("lake_io_manager")
+    specs = [asset_spec(table, raw, GROUP, family.operations, settings, capabilities) for table in (raw, tidy)]
 
     class Asked(AggregateConfig):
         granularity: str = _defaulting("granularity", choice.granularity)
@@ -107,15 +95,7 @@ def _asset(
         filter: dict[str, Any] = _defaulting("filter", choice.filter or {})
         time_zone: str = _defaulting("time_zone", choice.time_zone or "")
 
-    @dg.multi_asset(
-        name=family.stream,
-        specs=[spec(raw, RAW_KINDS, {}), spec(tidy, TYPED_KINDS, lineage_from(raw, "answer", tidy))],
-        partitions_def=days_of(settings),
-        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=retries(settings),
-        pool=POOL,
-        can_subset=False,
-    )
+    @tables_by_day(family.stream, specs, settings, POOL)
     def land(
         context: dg.AssetExecutionContext,
         config: Asked,

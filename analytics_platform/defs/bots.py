@@ -3,7 +3,7 @@
 Nothing is here where no bot flow was chosen. The vendor keeps turns for some days only; older ones are not asked for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,19 +13,18 @@ from analytics_platform.capabilities import Capabilities, known_capabilities
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, Operation
 from analytics_platform.catalogue.operations.bots import BOT_DIVISION_TURNS, BOT_TURNS
 from analytics_platform.catalogue.operations.observations import FLOW_LIST
-from analytics_platform.catalogue.tables import Table
 from analytics_platform.catalogue.turns import RAW, SURE_DAYS, TABLES, TURNS
 from analytics_platform.choices import Choices
 from analytics_platform.connections import org_of
 from analytics_platform.defs.answers import answers_checks, answers_outputs
-from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage_from, table_metadata
-from analytics_platform.defs.details import LandingConfig, retries
+from analytics_platform.defs.by_day import tables_by_day
+from analytics_platform.defs.described import asset_spec
+from analytics_platform.defs.details import LandingConfig
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import jobs_watermark
-from analytics_platform.defs.partitions import days_of, run_days
+from analytics_platform.defs.partitions import run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
-from analytics_platform.defs.served import served_description, served_metadata
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -69,30 +68,9 @@ def _operations(choices: Choices, capabilities: Capabilities) -> tuple[Operation
 
 def _asset(settings: Settings, choices: Choices, capabilities: Capabilities) -> dg.AssetsDefinition:
     operations = _operations(choices, capabilities)
+    specs = [asset_spec(table, RAW, GROUP, operations, settings, capabilities) for table in (RAW, *TABLES)]
 
-    def spec(table: Table, kinds: set[str], about: Mapping[str, object]) -> dg.AssetSpec:
-        return dg.AssetSpec(
-            key=table.name,
-            deps=[] if table is RAW else [RAW.name],
-            description=served_description(table.description, operations, capabilities),
-            group_name=GROUP,
-            owners=OWNERS,
-            kinds=kinds,
-            metadata={**table_metadata(table, settings), **about, **served_metadata(operations, capabilities)},
-        ).with_io_manager_key("lake_io_manager")
-
-    @dg.multi_asset(
-        name=f"{TURNS.name}_landed",
-        specs=[
-            spec(RAW, RAW_KINDS, {}),
-            *(spec(table, TYPED_KINDS, lineage_from(RAW, "answer", table)) for table in TABLES),
-        ],
-        partitions_def=days_of(settings),
-        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=retries(settings),
-        pool=POOL,
-        can_subset=False,
-    )
+    @tables_by_day(f"{TURNS.name}_landed", specs, settings, POOL)
     def land(
         context: dg.AssetExecutionContext,
         config: LandingConfig,

@@ -46,19 +46,23 @@ def asset_spec(
     operations: Sequence[Operation],
     settings: Settings,
     capabilities: Capabilities,
+    *,
+    about: str = "",
+    raw_kinds: set[str] | None = None,
 ) -> dg.AssetSpec:
-    """The asset of a table that is made from the answers in `raw`, or of `raw` itself; it tells whether the org serves
-    the `operations` it takes."""
+    """The asset of a table that is made from what `raw` keeps, or of `raw` itself; it tells whether the org serves the
+    `operations` it takes. `about` is added to the description."""
+    from_answers = [column.name for column in raw.columns if column.name == "answer"]
     return dg.AssetSpec(
         key=table.name,
         deps=[] if table is raw else [raw.name],
-        description=served_description(table.description, operations, capabilities),
+        description=served_description(table.description + about, operations, capabilities),
         group_name=group,
         owners=OWNERS,
-        kinds=RAW_KINDS if table is raw else TYPED_KINDS,
+        kinds=(raw_kinds or RAW_KINDS) if table is raw else TYPED_KINDS,
         metadata={
             **table_metadata(table, settings),
-            **({} if table is raw else lineage_from(raw, "answer", table)),
+            **(lineage_from(raw, "answer", table) if from_answers and table is not raw else {}),
             **served_metadata(operations, capabilities),
         },
     ).with_io_manager_key("lake_io_manager")

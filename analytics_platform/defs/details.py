@@ -7,6 +7,7 @@ import dagster as dg
 
 from analytics_platform.catalogue.streams import Stream, TypedStream
 from analytics_platform.connections import org_of
+from analytics_platform.defs.by_day import retries, tables_by_day
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage, table_metadata
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.partitions import days_of, run_days
@@ -92,15 +93,7 @@ def typed_assets(stream: TypedStream, settings: Settings) -> dg.AssetsDefinition
         for table in stream.tables
     ]
 
-    @dg.multi_asset(
-        name=stream.typed + "_tables",
-        specs=specs,
-        partitions_def=days_of(settings),
-        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=retries(settings),
-        pool=TABLES_POOL,
-        can_subset=False,
-    )
+    @tables_by_day(stream.typed + "_tables", specs, settings, TABLES_POOL)
     def make(
         context: dg.AssetExecutionContext, lake: LakeResource, ledger: LedgerResource
     ) -> Iterator[dg.Output[object]]:
@@ -119,13 +112,3 @@ def typed_assets(stream: TypedStream, settings: Settings) -> dg.AssetsDefinition
                     yield dg.Output(Partitions([day.tables[table.name] for day in staged]), output_name=table.name)
 
     return make
-
-
-def retries(settings: Settings) -> dg.RetryPolicy:
-    """How often a step that failed for a passing reason is tried again."""
-    return dg.RetryPolicy(
-        max_retries=settings.retries,
-        delay=settings.retry_seconds,
-        backoff=dg.Backoff.EXPONENTIAL,
-        jitter=dg.Jitter.PLUS_MINUS,
-    )

@@ -19,16 +19,16 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.choices import Choices, ExportChoice, load_choices
 from analytics_platform.connections import connected, opened_lake, org_of
 from analytics_platform.defs.answers import answers_outputs
+from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import contiguous, days_of_run
 from analytics_platform.defs.daily import or_skip, sensor_status
-from analytics_platform.defs.described import OWNERS, TYPED_KINDS, table_metadata
-from analytics_platform.defs.details import LandingConfig, retries
+from analytics_platform.defs.described import asset_spec
+from analytics_platform.defs.details import LandingConfig
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import jobs_watermark
-from analytics_platform.defs.partitions import batches, days_of, run_days
+from analytics_platform.defs.partitions import batches, run_days
 from analytics_platform.defs.requests import DailyStream, days_in_progress, request
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
-from analytics_platform.defs.served import served_description, served_metadata
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -101,28 +101,21 @@ def _daily(choice: ExportChoice) -> "DailyExport":
 
 def _asset(choice: ExportChoice, settings: Settings, capabilities: Capabilities) -> dg.AssetsDefinition:
     raw, *tables = _tables(choice)
-    asked = f"\n\nView {choice.view} as {choice.format}, by {choice.period}."
+    specs = [
+        asset_spec(
+            table,
+            raw,
+            GROUP,
+            OPERATIONS,
+            settings,
+            capabilities,
+            about=f"\n\nView {choice.view} as {choice.format}, by {choice.period}.",
+            raw_kinds={"genesys", choice.format.lower(), "parquet"},
+        )
+        for table in (raw, *tables)
+    ]
 
-    def spec(table: Table) -> dg.AssetSpec:
-        return dg.AssetSpec(
-            key=table.name,
-            deps=[] if table is raw else [raw.name],
-            description=served_description(table.description + asked, OPERATIONS, capabilities),
-            group_name=GROUP,
-            owners=OWNERS,
-            kinds={"genesys", choice.format.lower(), "parquet"} if table is raw else TYPED_KINDS,
-            metadata={**table_metadata(table, settings), **served_metadata(OPERATIONS, capabilities)},
-        ).with_io_manager_key("lake_io_manager")
-
-    @dg.multi_asset(
-        name=f"export_{choice.name}_landed",
-        specs=[spec(raw), *map(spec, tables)],
-        partitions_def=days_of(settings),
-        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=retries(settings),
-        pool=POOL,
-        can_subset=False,
-    )
+    @tables_by_day(f"export_{choice.name}_landed", specs, settings, POOL)
     def land(
         context: dg.AssetExecutionContext,
         config: LandingConfig,

@@ -15,9 +15,9 @@ from analytics_platform.capabilities import Capabilities, known_capabilities
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import opened_lake, org_of
+from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import checked, days_of_run, known_to_the_catalogue, repeated_keys
 from analytics_platform.defs.described import asset_spec
-from analytics_platform.defs.details import retries
 from analytics_platform.defs.failures import expected_faults, explained
 from analytics_platform.defs.partitions import batches, begun_days_of, run_days
 from analytics_platform.defs.requests import request
@@ -77,17 +77,9 @@ def snapshot_definitions(
 def _asset(stream: SnapshotStream, settings: Settings, capabilities: Capabilities) -> dg.AssetsDefinition:
     raw, tidy = stream.raw, stream.table
 
-    @dg.multi_asset(
-        name=stream.name,
-        specs=[
-            asset_spec(table, raw, stream.group, stream.operations, settings, capabilities) for table in (raw, tidy)
-        ],
-        partitions_def=begun_days_of(settings),
-        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=retries(settings),
-        pool=POOL,
-        can_subset=False,
-    )
+    specs = [asset_spec(table, raw, stream.group, stream.operations, settings, capabilities) for table in (raw, tidy)]
+
+    @tables_by_day(stream.name, specs, settings, POOL, days=begun_days_of(settings))
     def land(
         context: dg.AssetExecutionContext,
         genesys_cloud: GenesysCloudResource,
