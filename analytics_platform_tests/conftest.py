@@ -5,14 +5,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from analytics_platform.cli import take_interrupts
 from analytics_platform_tests.simulated_org import OrgOptions, SimulatedOrg
 
 
 def pytest_configure() -> None:
-    """Tests run Dagster in this process, also when a shell started them in the background."""
+    """Tests run Dagster in this process, also when a shell started them in the background; nothing is timed."""
     take_interrupts()
+    # How long an example takes says how busy the machine is, not whether the property holds.
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

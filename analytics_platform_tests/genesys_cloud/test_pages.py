@@ -14,7 +14,7 @@ from analytics_platform.genesys_cloud.wire import Origin
 JSON = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.floats(allow_nan=False, allow_infinity=False))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=4), max_size=6),
     st.none() | st.text(min_size=1),

@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
@@ -13,7 +13,6 @@ from analytics_platform.genesys_cloud.wire import Origin, Payload
 ORIGIN = Origin(CONVERSATION_JOBS.results, 200, "text/html", "c-9")
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_gzip_is_inflated_and_plain_passes(body: bytes) -> None:
     assert Payload(gzip.compress(body), "gzip").inflate() == body
@@ -26,7 +25,6 @@ def test_several_gzip_members_are_one_body() -> None:
     assert payload.inflate() is payload.inflate()
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_gzip_stream_cut_anywhere_is_never_taken_for_whole(data: st.DataObject) -> None:
     whole = gzip.compress(b'{"conversations":[]}' * 20)
@@ -35,7 +33,6 @@ def test_a_gzip_stream_cut_anywhere_is_never_taken_for_whole(data: st.DataObject
         Payload(wire, "gzip", ORIGIN).inflate()
 
 
-@settings(deadline=None)
 @given(st.integers(10, 278), st.integers(1, 255))
 def test_a_damaged_gzip_stream_never_gives_another_body(at: int, flip: int) -> None:
     body = bytes(range(256))

@@ -50,7 +50,7 @@ _row = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(_row, max_size=10), max_size=5))
 def test_rows_come_back_as_they_were_written(writes: list[list[dict[str, Any]]]) -> None:
     tables = [pa.Table.from_pylist(rows, schema=_SCHEMA) for rows in writes]
@@ -75,7 +75,7 @@ def test_rows_come_back_as_they_were_written(writes: list[list[dict[str, Any]]])
             ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.dictionaries(
         _text,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
@@ -165,7 +165,7 @@ def _newest(deliveries: list[tuple[date, int, list[dict[str, Any]]]], home: date
                 yield record["conversationId"], record["externalTag"]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(_deliveries(), st.randoms(use_true_random=False))
 def test_of_each_conversation_the_version_asked_for_last_holds_whatever_the_order_of_landing(
     deliveries: list[tuple[date, int, list[dict[str, Any]]]], dice: Any

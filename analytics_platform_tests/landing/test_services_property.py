@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.gms.answers import IdList
@@ -169,12 +169,10 @@ def _strictly_inside(service: Script, days: list[date]) -> bool:
 
 @settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     database=None,
     # Making an example smaller would run it hundreds of times, each a sequence of days.
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(plan=plans())
 def test_daily_runs_end_with_the_lake_equal_to_the_world(gms_org: SimulatedOrg, plan: Plan) -> None:

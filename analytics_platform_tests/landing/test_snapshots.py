@@ -354,7 +354,7 @@ _STEPS = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(steps=st.lists(_STEPS, max_size=8))
 def test_after_any_ticks_kills_and_repeats_a_day_holds_exactly_what_was_taken(steps: list[tuple[int, str]]) -> None:
     with scratch() as folder:

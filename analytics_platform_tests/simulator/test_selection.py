@@ -22,7 +22,7 @@ hours = st.integers(min_value=-70 * 24, max_value=70 * 24).map(lambda hour: FIRS
 lengths = st.integers(min_value=1, max_value=31 * 24).map(lambda hour: hour * HOUR)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=hours, length=lengths, at=hours)
 def test_conversations_alive(start: int, length: int, at: int) -> None:
     selected = [outline.id for outline in TELLER.conversations_alive(Interval(start, start + length), at, {})]
@@ -34,7 +34,7 @@ def test_conversations_alive(start: int, length: int, at: int) -> None:
     assert selected == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=hours, length=lengths, at=hours)
 def test_users_active(start: int, length: int, at: int) -> None:
     selected = [row.user_id for row in TELLER.users_active(Interval(start, start + length), at, {})]

@@ -45,13 +45,13 @@ def _expected(records: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any
     return {table.name: slow[table.name] for table in conversation_tables()}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(conversations())
 def test_tables_are_those_of_a_slow_and_obvious_flattener(records: list[dict[str, Any]]) -> None:
     assert _flat(_nested(records)) == _expected(records)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(conversations(max_size=6), st.integers(0, 6), st.integers(0, 6))
 def test_a_slice_of_a_batch_becomes_the_rows_of_its_records_alone(
     records: list[dict[str, Any]], start: int, length: int
@@ -59,7 +59,7 @@ def test_a_slice_of_a_batch_becomes_the_rows_of_its_records_alone(
     assert _flat(_nested(records).slice(start, length)) == _expected(records[start : start + length])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(conversations(max_size=3), conversations(max_size=3))
 def test_chunks_of_a_batch_are_one_batch(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:
     assert _flat(pa.concat_tables([_nested(first), _nested(second).slice(1)])) == _expected(first + second[1:])

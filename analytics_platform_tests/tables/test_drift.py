@@ -121,7 +121,7 @@ def _without_enums_and_strangers(node: Any, unknown: Counter[str]) -> None:
             _without_enums_and_strangers(item, unknown)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(conversations(max_size=3), st.sampled_from([1, 2]))
 def test_in_generated_records_only_the_fields_nobody_knows_and_free_texts_in_enums_differ(
     records: list[dict[str, Any]], every: int

@@ -20,7 +20,7 @@ def _ids(table: pa.Table) -> list[str]:
     return [str(value) for value in table["conversationId"].to_pylist()]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.booleans(), max_size=12))
 def test_bad_records_in_any_position_stand_alone_and_all_others_are_read_in_order(bad: list[bool]) -> None:
     texts = [BAD if is_bad else _good(number) for number, is_bad in enumerate(bad)]
@@ -90,7 +90,7 @@ def test_an_instant_is_utc_and_without_an_offset_taken_as_utc(sent: str, kept: s
     assert read.table["conversationStart"][0].as_py().isoformat(timespec="auto").replace(".999000", ".999") == kept
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.characters(codec="utf-8"), max_size=8))
 @example("\U00020000")
 @example("\U0010ffff\U0001f600\U000e0067")

@@ -22,7 +22,7 @@ AS_OF = datetime(2024, 3, 1, 6, tzinfo=UTC)
 ROUTING = table("user_routing_status")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(users(max_size=5), st.integers(0, 2))
 def test_rows_are_those_of_a_slow_and_obvious_flattener(records: list[dict[str, Any]], start: int) -> None:
     texts = pa.array([json.dumps(record) for record in records], pa.string())
@@ -133,14 +133,14 @@ def _one_a_delivery(versions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(told.values())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(_VERSIONS, max_size=10).map(_one_a_delivery), st.randoms(use_true_random=False))
 def test_the_newest_versions_do_not_depend_on_the_order_of_versions(versions: list[dict[str, Any]], dice: Any) -> None:
     shuffled = dice.sample(versions, len(versions))
     assert _newest(shuffled) == _newest(versions)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(_VERSIONS, max_size=10).map(_one_a_delivery))
 def test_no_user_has_two_lasting_statuses_from_one_start_and_none_is_lost(versions: list[dict[str, Any]]) -> None:
     made = _newest(versions)
