@@ -6,6 +6,7 @@ table that tells of them, then raw, which marks the day. Nothing on the server i
 """
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ import pyarrow as pa
 from analytics_platform.catalogue.service_files import KEPT_NAMES, ServiceFileName
 from analytics_platform.catalogue.services import SERVICE_FILES_QUARANTINE, SERVICE_FILES_TABLE, SERVICES
 from analytics_platform.gms.client import Gms
-from analytics_platform.lake import Lake, Manifest
+from analytics_platform.lake import Lake, Manifest, PartitionMissing
 from analytics_platform.landing.answers import LandedAnswers
 from analytics_platform.landing.errors import DayNotComplete
 from analytics_platform.landing.in_turn import in_turn
@@ -180,3 +181,28 @@ def _rows(files: FollowedFiles) -> list[dict[str, object]]:
         row = {"file": name, "kind": told.kind, "format": told.format, "bytes": copy.size, "sha256": copy.sha256}
         rows.append({**row, "rows": files.read.rows[name]})
     return rows
+
+
+def differing(lake: Lake, day: date) -> str | None:
+    """What a landed day tells of its files that the kept ones do not agree with; None where all of it agrees."""
+    for row in lake.read(SERVICE_FILES_TABLE.name, day).to_pylist():
+        name = ServiceFileName.of(row["file"])
+        assert name is not None
+        try:
+            content = lake.read_file(KEPT_FILES, day, name.kept_as)
+        except PartitionMissing as fault:
+            return str(fault)
+        if hashlib.sha256(content).hexdigest() != row["sha256"]:
+            return f"the kept {name.kept_as} is not the one the day was made from"
+    return None
+
+
+def unaccounted(lake: Lake, day: date) -> str | None:
+    """What a landed day's records lack of the services in its files; None where nothing is lacking."""
+    files, records = lake.manifest(SERVICE_FILES_TABLE.name, day), lake.manifest(RECORDS.name, day)
+    if files is None or records is None or files.facts["created"] != records.facts["created"]:
+        return "the files and the records are not of the same export"
+    rows = lake.read(SERVICE_FILES_TABLE.name, day).to_pylist()
+    told = sum(row["rows"] for row in rows if row["kind"] == "services")
+    kept = records.facts["records"] + records.facts["repeated_rows"]
+    return None if told == kept else f"{told} services stand in the file, and {kept} are accounted for"
