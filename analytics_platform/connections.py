@@ -108,6 +108,12 @@ def connected_gms(settings: GmsSettings, *, hurried: bool = False) -> "Iterator[
         yield gms
 
 
+def gms_of(settings: GmsSettings) -> str:
+    """What tells this GMS, and its tenant where there are several, apart from others: `host` or `tenant@host`."""
+    host = str(urlsplit(settings.url).hostname)
+    return f"{settings.contact_center_id}@{host}" if settings.contact_center_id else host
+
+
 def opened_lake(settings: Settings) -> "Lake":
     """The lake the settings name; LakeError for a URL of no known kind."""
     from analytics_platform.lake import Lake

@@ -212,6 +212,11 @@ def repeated_keys(database: "duckdb.DuckDBPyConnection", table: Table, days: Seq
     )
 
 
+def rows_at_fault(database: "duckdb.DuckDBPyConnection", table: Table, days: Sequence[date], condition: str) -> int:
+    """How many rows of a table's days meet an SQL condition they should not."""
+    return _count(database, f"SELECT count(*) FROM {table.name} WHERE {_on(days)} AND {condition}") if days else 0
+
+
 def _orphans(table: Table, parent: Table, days: Sequence[date]) -> str:
     key = ", ".join(name for name in parent.key)
     return (

@@ -81,6 +81,16 @@ class ServiceHistory:
                     mine = batch.filter(pc.and_(pc.is_in(batch[_KEY], wanted), pc.is_valid(batch["record"])))
                     yield [ServiceRead(row[_KEY], row["record"].encode(), row["gone_at"]) for row in mine.to_pylist()]
 
+    def differing(self, day: date) -> dict[str, list[str]]:
+        """The services with an event on a day that one route alone tells of, by the raw table that has them."""
+        found: dict[str, set[str]] = {}
+        for raw in SERVICES.raws:
+            own = pl.any_horizontal(pl.col("started_at", "completed_at").dt.date() == day)
+            rows = self.lake.scan(raw.name, [day]).filter(_AT_HOME & pl.col("gone_at").is_null() & own)
+            found[raw.name] = set(_ids(rows))
+        common = set.intersection(*found.values())
+        return {raw: sorted(ids - common) for raw, ids in found.items() if ids - common}
+
     def left(self, homes: pa.Table, own: Place) -> list[tuple[str, date]]:
         """Each other home day on which a service of `homes` (`service_id`, `home_day`) stands in raw, `own` aside."""
         now = pl.LazyFrame(pl.from_arrow(homes)).rename({"home_day": "now"})
