@@ -16,6 +16,8 @@ from analytics_platform.defs import (
     observations,
     queries,
     reporting_actions,
+    service_files,
+    services,
     user_details,
 )
 from analytics_platform.defs.alerts import alert_sensors
@@ -26,6 +28,7 @@ from analytics_platform.defs.resources import (
     LedgerResource,
     lake_io_manager,
 )
+from analytics_platform.gms_settings import load_gms_settings
 from analytics_platform.settings import Settings, load_settings
 
 # Backfill policies have long been in beta; people at a prompt need not be told on every load.
@@ -34,7 +37,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 def platform(settings: Settings) -> dg.Definitions:
     """The whole platform as these settings say."""
-    choices, known = load_choices(settings), known_capabilities(settings)
+    choices, known, gms = load_choices(settings), known_capabilities(settings), load_gms_settings()
     daily = [*aggregates.streams(choices), *exports.streams(choices), *bots.streams(choices, known)]
     own = dg.Definitions(
         sensors=[*alert_sensors(settings), *daily_sensors(daily, settings)],
@@ -55,6 +58,8 @@ def platform(settings: Settings) -> dg.Definitions:
         bots.definitions(settings, choices, known),
         observations.definitions(settings, choices, known),
         listings.definitions(settings, known),
+        services.definitions(settings, gms),
+        service_files.definitions(settings, gms),
         capabilities.definitions(settings),
         reporting_actions.definitions(settings),
         queries.definitions(),
