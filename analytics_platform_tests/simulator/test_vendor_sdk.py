@@ -6,6 +6,7 @@ fields it does not know and turns unknown enum values into a word of its own; bo
 
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,7 +108,8 @@ def _called(analytics: Any, operation: Operation, asked: Question) -> Any:
     snake = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in asked.query.items()}
     if "id" in snake:
         snake["id"] = str(snake["id"]).split(",")
-    return method(*arguments, **snake)
+    with warnings.catch_warnings(record=True):  # the SDK warns, whatever the filters, of what the vendor deprecated
+        return method(*arguments, **snake)
 
 
 def _pages(get_results: Any, job_id: str) -> Iterator[Any]:
