@@ -86,6 +86,8 @@ def text_of(value: Any) -> str:
 
 def _service(record: dict[str, Any], gone_at: datetime | None) -> Rows:
     """The rows of one service. Raises ValueError or OverflowError where a value is not of its kind."""
+    if record.get("service_id") is None:
+        raise ValueError("service_id is missing")
     service_id = text_of(record["service_id"])
     own = _typed(record, _SERVICE | _LIFE) | _life(record) | {"gone_at": gone_at}
     # An anonymous service, or one whose customer came later, may tell it in its start event alone.
@@ -114,7 +116,7 @@ def _service(record: dict[str, Any], gone_at: datetime | None) -> Rows:
     ]
     for part in ("state", "task"):
         # By its id a part keeps its place when it is completed, and whether its state or the service told it.
-        made[f"service_{part}s"].sort(key=lambda row: (row[f"{part}_id"] is None, row[f"{part}_id"]))
+        made[f"service_{part}s"].sort(key=lambda row: (row[f"{part}_id"] is None, row[f"{part}_id"] or 0))
         _number(made[f"service_{part}s"], f"{part}_index")
     _number(made["service_extensions"], "extension_index")
     for found in made.values():
