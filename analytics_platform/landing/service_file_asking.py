@@ -171,6 +171,7 @@ class ServiceFilesAsking:
                     _log.warning("Found what was asked for in uncertainty: %s", ", ".join(paths))
                     return self._ledger.submitted(entry, json.dumps(paths)), files
                 files.discard()
+                _log.warning("Not the files of %s: %s hold services of another range, or none", asked.day, paths[0])
             if time.monotonic() >= ends:
                 break
         return None

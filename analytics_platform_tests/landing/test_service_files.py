@@ -1,6 +1,7 @@
 """Services land from exported files as they do one by one; GMS is asked once, and no half of an export ever lands."""
 
 import hashlib
+import itertools
 import json
 import signal
 import subprocess
@@ -223,10 +224,9 @@ def test_files_that_grow_until_the_end_are_gone_on_with_by_the_next_run(
         wait_until(lambda: any(exports.iterdir()), "a file")
         file = next(exports.glob("*services.csv"))
         whole = file.read_bytes()
-        for number in range(10_000):
-            if growing.is_set():
-                break
-            file.write_bytes(whole + b"\r\n" * (number % 7 + 1))
+        lengths = itertools.cycle(range(1, 8))
+        while not growing.is_set():
+            file.write_bytes(whole + b"\r\n" * next(lengths))
         file.write_bytes(whole)
 
     writer = threading.Thread(target=grow)
@@ -368,23 +368,27 @@ def test_uncertain_twice_it_is_given_up_until_another_run(place: ServiceFilePlac
 
 
 def test_an_export_of_another_range_is_not_taken_for_the_days(
-    place: ServiceFilePlace, org: SimulatedOrg, exports: Path
+    place: ServiceFilePlace, org: SimulatedOrg, caplog: pytest.LogCaptureFixture
 ) -> None:
-    org.arm("lost_answer", ASK)
-    org.put_only_services({"started": "2026-03-03T09:00:00.000Z", "completed": "2026-03-05T09:00:00.000Z"})
-    other = Selection(datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 3, 6, tzinfo=UTC))
+    named = org.put_only_services(
+        {"name": "mine", "started": "2026-03-03T09:00:00.000Z", "completed": "2026-03-03T10:00:00.000Z"},
+        {"name": "another's", "started": "2026-03-05T09:00:00.000Z"},
+    )
+    another = Selection(datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 3, 6, tzinfo=UTC))
+    org.arm("status", ASK, status=503)  # nothing is written for us
 
     def somebody_else() -> None:
-        wait_until(lambda: len(list(exports.iterdir())) >= 3, "the first files")
-        for file in exports.iterdir():
-            file.unlink()
-        place.gms.request_files(other)
+        wait_until(lambda: any(fault["fired"] for fault in org.faults()), "our request")
+        place.gms.request_files(another)
 
     asking = threading.Thread(target=somebody_else)
     asking.start()
-    place.land_files(DAY, times=FileTimes(first_pause=0.05, patience=1.0, until_seen=1.0))
+    place.land_files(DAY, times=FileTimes(first_pause=0.01, patience=20.0, until_seen=1.0))
     asking.join(30)
-    assert place.entries()[0].state == "landed"
+    place.build()
+    assert set(place.services()) == {named["mine"]}
+    assert [query["time_from"][:10] for query in _asked(org)] == ["2026-03-05", "2026-03-02"]
+    assert "hold services of another range" in caplog.text
 
 
 def test_what_a_full_disk_left_is_not_taken_for_the_files(place: ServiceFilePlace, org: SimulatedOrg) -> None:
