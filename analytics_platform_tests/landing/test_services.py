@@ -1,6 +1,10 @@
 """Landing services by day: what is asked for, what is kept, what is read again, what is gone, and what is told."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +18,10 @@ from analytics_platform.landing.errors import DayNotComplete, OtherSource
 from analytics_platform.landing.home_days import home_days
 from analytics_platform.landing.service_days import StagedServices
 from analytics_platform.landing.services import ServicesLanding
+from analytics_platform_tests.landing import land_services
 from analytics_platform_tests.landing.service_places import ServicePlace, connected, day_after, expected
 from analytics_platform_tests.simulated_org import SimulatedOrg
+from analytics_platform_tests.waiting import wait_until
 
 FIRST, SECOND, THIRD, FOURTH = (date(2026, 3, day) for day in (2, 3, 4, 5))
 STREAM = "GET /genesys/1/cs/maintenance/services/stream"
@@ -259,6 +265,33 @@ def test_a_day_whose_last_table_was_not_published_is_landed_again(place: Service
     assert home_days(SERVICES, place.lake) == {}
     (manifest,) = place.land(FIRST, request="run")
     assert manifest.rows == 1
+
+
+def test_killed_while_services_are_read_the_next_run_lands_the_day(place: ServicePlace, org: SimulatedOrg) -> None:
+    org.put_only_services(*(service(number, "02T10:00:00") for number in range(9)))
+    org.arm("hold", "services.read")
+    command = [sys.executable, "-m", land_services.__name__, org.url, str(place.folder), FIRST.isoformat()]
+    with subprocess.Popen(command) as landing:
+        wait_until(lambda: any(fault["waiting"] for fault in org.faults()) or landing.poll() is not None, "a reading")
+        landing.kill()
+    assert landing.returncode == -signal.SIGKILL
+    org.clear_faults()
+    assert place.lake.days(SERVICES.raw.name) == []
+    assert place.land(FIRST)[0].rows == 9
+    place.build()
+    assert place.tables() == expected(org.truth_services(FIRST, FIRST))
+
+
+def test_a_day_has_one_writer(place: ServicePlace, org: SimulatedOrg) -> None:
+    org.put_only_services(service(1, "02T10:00:00"))
+    landing = place.landing()
+    with ThreadPoolExecutor(1) as pool:
+        with landing.ledger.claim(SERVICES.raw.name, FIRST):
+            landed = pool.submit(place.land, FIRST)
+            wait_until(lambda: org.requests()["counts"].get(STREAM), "the clock of GMS being asked")
+            assert not landed.done()
+            assert READ not in org.requests()["counts"]
+        assert landed.result(60)[0].rows == 1
 
 
 def test_a_fault_that_stays_leaves_the_day_as_it_was_and_nothing_staged(place: ServicePlace, org: SimulatedOrg) -> None:
