@@ -1,11 +1,13 @@
 """The assets of a details stream: the raw day from the vendor's job, and the typed tables of a home day from raw."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from pydantic import Field
 
 from analytics_platform.catalogue.streams import Stream, TypedStream
+from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import org_of
 from analytics_platform.defs.by_day import retries, tables_by_day
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage, table_metadata
@@ -25,8 +27,11 @@ TABLES_POOL = "typed_tables"
 class LandingConfig(dg.Config):
     """How a run lands its days."""
 
-    provisional: bool = False
-    """Land days that are past the watermark all the same; they are marked provisional and replaced later."""
+    provisional: bool = Field(
+        default=False,
+        description="Land days that the watermark has not passed yet all the same; they are marked provisional and "
+        "replaced later.",
+    )
 
 
 def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
@@ -78,12 +83,14 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
     return land
 
 
-def typed_assets(stream: TypedStream, settings: Settings) -> dg.AssetsDefinition:
-    """All typed tables of a stream, by home day, made together from what raw holds."""
+def typed_assets(stream: TypedStream, settings: Settings, raws: Sequence[Table] = ()) -> dg.AssetsDefinition:
+    """All typed tables of a stream, by home day, made together from what raw holds; `raws` are the raw tables that are
+    assets, the stream's own where none are named."""
+    raw = [each.name for each in raws or (stream.raw,)]
     specs = [
         dg.AssetSpec(
             key=table.name,
-            deps=[stream.raw.name if table.parent is None or table in stream.roots else table.parent.name],
+            deps=raw if table.parent is None or table in stream.roots else [table.parent.name],
             description=table.description,
             group_name=stream.name,
             owners=OWNERS,

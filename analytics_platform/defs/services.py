@@ -13,13 +13,13 @@ import dagster as dg
 from analytics_platform.catalogue.services import SERVICE_IDS, SERVICES
 from analytics_platform.connections import connected_gms, gms_of
 from analytics_platform.defs.answers import answers_outputs
-from analytics_platform.defs.by_day import retries
+from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import key_checks, lag_check
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, table_metadata
 from analytics_platform.defs.details import LandingConfig, typed_assets
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import Opening
-from analytics_platform.defs.partitions import days_of, run_days
+from analytics_platform.defs.partitions import run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import LakeResource, LedgerResource
 from analytics_platform.defs.sensors import typed_sensors
@@ -39,8 +39,9 @@ def definitions(settings: Settings, gms: GmsSettings) -> dg.Definitions:
     if not gms.url:
         return dg.Definitions()
     daily = services_stream()
+    raws = SERVICES.raws if gms.file_folders else (SERVICES.raw,)
     return dg.Definitions(
-        assets=[_asset(settings), typed_assets(SERVICES, settings)],
+        assets=[_asset(settings), typed_assets(SERVICES, settings, raws)],
         asset_checks=[
             *service_checks(),
             key_checks(SERVICES),
@@ -79,15 +80,7 @@ def _asset(settings: Settings) -> dg.AssetsDefinition:
         for table, deps in ((ids, []), (raw, [ids.name]))
     ]
 
-    @dg.multi_asset(
-        name=raw.name,
-        specs=specs,
-        partitions_def=days_of(settings),
-        backfill_policy=dg.BackfillPolicy.multi_run(settings.max_days_per_run),
-        retry_policy=retries(settings),
-        pool=POOL,
-        can_subset=False,
-    )
+    @tables_by_day(raw.name, specs, settings, POOL)
     def land(
         context: dg.AssetExecutionContext, config: LandingConfig, lake: LakeResource, ledger: LedgerResource
     ) -> Iterator[dg.Output[object]]:
