@@ -76,7 +76,7 @@ def demo(
     console = Console()
     first = datetime.now(UTC).date() - timedelta(days=days)
     wanted = [first + timedelta(days=count) for count in range(days)]
-    with simulated_org(first, conversations_per_day) as url:
+    with simulated_org(first, conversations_per_day, exported_files()) as url:
         console.print(f"Simulated Genesys org: {url}, {days} days of {conversations_per_day} conversations")
         point_at(url, first)
         prepared_home()
@@ -89,6 +89,11 @@ def demo(
     console.print("\nNext: [bold]make ui[/] to see it in Dagster, or analytics-platform sql to ask more.")
 
 
+def exported_files() -> Path:
+    """Where the simulated org's Context Services export files to, which a drive of theirs is mounted as."""
+    return load_settings().state.absolute() / "simulated_gms"
+
+
 def point_at(url: str, first: date) -> None:
     """Make this process and those it starts work on a simulated org."""
     os.environ.update(
@@ -99,6 +104,8 @@ def point_at(url: str, first: date) -> None:
             "ANALYTICS_PLATFORM_POLL_SECONDS": "0.2",
             "ANALYTICS_PLATFORM_REQUESTS_PER_MINUTE": "3000",
             "ANALYTICS_PLATFORM_SENSORS": "running",
+            "GMS_URL": url,
+            "GMS_FILE_FOLDERS": f"C:/={exported_files()}",
             "ANALYTICS_PLATFORM_STREAMS": os.environ.get("ANALYTICS_PLATFORM_STREAMS", str(_STREAMS)),
         }
     )
@@ -114,17 +121,27 @@ class _Landing(NamedTuple):
 
 def _landings(days: Sequence[date]) -> Iterator[_Landing]:
     """Everything there is to land: the days of what lands by day, and a snapshot of what is so now."""
+    from analytics_platform.capabilities import known_capabilities
     from analytics_platform.catalogue.observations import OBSERVATIONS
+    from analytics_platform.catalogue.services import SERVICES
     from analytics_platform.catalogue.streams import STREAMS
     from analytics_platform.choices import load_choices
-    from analytics_platform.defs import aggregates, exports
+    from analytics_platform.defs import aggregates, bots, exports, services
 
-    choices = load_choices(load_settings())
+    settings = load_settings()
+    choices = load_choices(settings)
     for stream in STREAMS:
         yield _Landing(stream.raw.name, [stream.raw.name], days)
         yield _Landing(stream.typed, [table.name for table in stream.tables], days)
-    for name, room in (("aggregates", aggregates), ("exports", exports)):
-        yield _Landing(name, [table for each in room.streams(choices) for table in each.assets], days)
+    daily = {
+        "aggregates": aggregates.streams(choices),
+        "bot turns": bots.streams(choices, known_capabilities(settings)),
+        "exports": exports.streams(choices),
+        "services listed and read": [services.services_stream()],
+    }
+    for name, streams in daily.items():
+        yield _Landing(name, [table for each in streams for table in each.assets], days)
+    yield _Landing("services", [table.name for table in SERVICES.tables], days)
     snapshots = [table.name for family in OBSERVATIONS for table in (family.raw, family.table)]
     yield _Landing("observations", snapshots, [datetime.now(UTC).date()])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from analytics_platform.catalogue.aggregates import AGGREGATES
+from analytics_platform.catalogue.services import SERVICES
 from analytics_platform.catalogue.streams import STREAMS
 from analytics_platform.choices import Choices
 from analytics_platform.lake import Lake
@@ -61,7 +62,8 @@ def _streams(choices: Choices) -> Mapping[str, tuple[str, ...]]:
         "bot_turns",
         *(f"export_{each.name}" for each in choices.exports),
     ]
-    return details | {name: (name,) for name in others}
+    services = (SERVICES.raw.name, SERVICES.head.name)
+    return details | {name: (name,) for name in others} | {SERVICES.name: services}
 
 
 def _stream(lake: Lake, name: str, tables: tuple[str, ...], days: list[date]) -> StreamDays:

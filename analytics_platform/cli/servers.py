@@ -18,7 +18,7 @@ class ServerFailed(Exception):
 
 
 @contextlib.contextmanager
-def simulated_org(first_day: date, conversations_per_day: int) -> Iterator[str]:
+def simulated_org(first_day: date, conversations_per_day: int, files: Path) -> Iterator[str]:
     """A simulated org whose world runs from `first_day` until yesterday (UTC), all of it complete; gives its URL."""
     now = datetime.now(UTC)
     today = datetime(now.year, now.month, now.day, tzinfo=UTC)
@@ -27,7 +27,8 @@ def simulated_org(first_day: date, conversations_per_day: int) -> Iterator[str]:
     words = [sys.executable, "-m", "analytics_platform.simulator", "--port", "0", "--running", "--lag-hours", "1"]
     words += ["--start-day", first_day.isoformat(), "--days", str((today.date() - first_day).days + 31)]
     words += ["--conversations-per-day", str(conversations_per_day), "--now", f"{clock:%Y-%m-%dT%H:%M:%SZ}"]
-    words += ["--rate-limit", "3000"]
+    words += ["--rate-limit", "3000", "--gms-folder", str(files)]
+    files.mkdir(parents=True, exist_ok=True)
     with running(words, "the simulated org", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

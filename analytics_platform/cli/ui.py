@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from analytics_platform.cli.demo import CONVERSATIONS_PER_DAY, point_at
+from analytics_platform.cli.demo import CONVERSATIONS_PER_DAY, exported_files, point_at
 from analytics_platform.cli.errors import Expected
 from analytics_platform.cli.instance import prepared_home
 from analytics_platform.cli.servers import running, simulated_org, until_told_to_stop
@@ -35,7 +35,7 @@ def ui(
     with until_told_to_stop(), contextlib.ExitStack() as servers:
         if not (settings.region or settings.api_url):
             first = _first_day(settings)
-            url = servers.enter_context(simulated_org(first, conversations_per_day))
+            url = servers.enter_context(simulated_org(first, conversations_per_day, exported_files()))
             point_at(url, first)
             console.print(f"No org is named in the environment: simulated Genesys org at {url}")
         home = prepared_home()
