@@ -39,10 +39,6 @@ class Deployment:
         self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
     def __enter__(self) -> Self:
-        # A fresh SQLite instance that several processes open at once breaks; so it is made beforehand.
-        with self.workplace.instance() as instance:
-            instance.get_runs(limit=1)
-            instance.all_instigator_state()
         self._start("dagster-webserver", "--host", "127.0.0.1", "--port", self.url.rpartition(":")[2])
         self._start("dagster-daemon", "run")
         wait_until(self._answers, "the web server and its code location")
