@@ -92,6 +92,15 @@ def test_every_turn_lands_on_its_day_with_its_lists(bot_org: SimulatedOrg, chose
     }
 
 
+def test_a_session_that_goes_on_over_midnight_has_its_turns_on_each_of_its_days(chosen: Workplace) -> None:
+    result = chosen.run(ASSETS, [*DAYS, date(2026, 3, 4)])
+    assert result.success
+    rows = [chosen.lake.read("bot_turns", day).to_pylist() for day in chosen.lake.days("bot_turns")]
+    of_days = [{(row["bot_flow_id"], row["session_id"]) for row in of_day} for of_day in rows]
+    assert of_days[0] & of_days[1] or of_days[1] & of_days[2]
+    assert {check.check_name: check.passed for check in result.get_asset_check_evaluations()}["unique_keys"]
+
+
 def _iso(instant: Any) -> str:
     return str(instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z")
 
