@@ -22,7 +22,9 @@ from analytics_platform.catalogue.tables import Column, Table, own_columns, plai
 
 STATISTICS = own_columns("StatisticalSummary")
 """A column for each statistic of a metric; timers are in milliseconds."""
-METRIC = Column("metric", "string", "metric", "The metric.")
+METRIC = Column(
+    "metric", "string", "metric", "The metric; the statistics of one that times (t...) are in milliseconds."
+)
 QUALIFIER = Column("qualifier", "string", "qualifier", "What tells rows of one metric apart, such as a presence.")
 SYSTEM_PRESENCE = Column(
     "system_presence",

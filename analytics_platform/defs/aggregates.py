@@ -19,6 +19,7 @@ from analytics_platform.defs.answers import answers_checks, answers_outputs
 from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import lag_check
 from analytics_platform.defs.described import asset_spec
+from analytics_platform.defs.details import LandingConfig
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import jobs_watermark
 from analytics_platform.defs.partitions import run_days
@@ -63,7 +64,7 @@ def streams(choices: Choices) -> list[DailyStream]:
     ]
 
 
-class AggregateConfig(dg.Config):
+class AggregateConfig(LandingConfig):
     """What a family is asked, whatever the day."""
 
     granularity: str = Field(
@@ -75,10 +76,6 @@ class AggregateConfig(dg.Config):
     time_zone: str = Field(
         description="Where midnight is that buckets are counted from, such as Europe/Berlin; they must meet at "
         "midnight UTC all the same. Empty is UTC."
-    )
-    provisional: bool = Field(
-        default=False,
-        description="Land days that are past the watermark all the same; they are marked and replaced later.",
     )
 
 

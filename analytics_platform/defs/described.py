@@ -74,5 +74,6 @@ def _column(table: Table, name: str) -> dg.TableColumn:
         name=name,
         type=column.type.replace("instant", "timestamp[ms, UTC]"),
         description=column.description,
-        constraints=dg.TableColumnConstraints(nullable=name not in table.key),
+        # Part of a key may be null, such as the queue of what no queue took.
+        constraints=dg.TableColumnConstraints(other=["key"] if name in table.key else []),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-_SUMS = ("digest", "version")
+_SUMS = ("digest", "question", "version")
 """Facts that say nothing to a person: they stand last, beside the checksum."""
 
 
@@ -147,7 +147,7 @@ def partition_metadata(manifest: Manifest, lake: Lake) -> Mapping[str, Any]:
     }
     range_of_rows = {"min_instant": manifest.min_instant, "max_instant": manifest.max_instant}
     instants |= {name: instant for name, instant in range_of_rows.items() if instant is not None}
-    sums = {name: value for name, value in facts.items() if name in _SUMS}
+    sums = {name: value for name, value in facts.items() if name in _SUMS and name not in long}
     short = {name: value for name, value in facts.items() if name not in long | instants | sums}
     return {
         "dagster/partition_row_count": manifest.rows,
