@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from analytics_platform.capabilities import remember
 from analytics_platform.catalogue.streams import STREAMS
+from analytics_platform.connections import connected
+from analytics_platform.genesys_cloud.probe import probe
 from analytics_platform_tests.defs.deployment import Deployment
 from analytics_platform_tests.defs.webhook import Webhook
 from analytics_platform_tests.defs.workplace import Workplace
@@ -46,15 +49,34 @@ class Deployed:
     secret: str
 
 
+STREAMS_FILE = """
+[bot_flows]
+ids = "all"
+
+[[exports]]
+name = "queues"
+view = "QUEUE_PERFORMANCE_SUMMARY_VIEW"
+period = "PT1H"
+"""
+
+
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """Five complete days of 60 conversations; sensors wait to be switched on."""
+    """Five complete days of 60 conversations; sensors wait to be switched on. Bot turns and an export were chosen; the
+    org does without what the vendor withdrew, and its probe has told so."""
     secret = "a-secret-nobody-may-see"
-    with SimulatedOrg(now="2026-03-07T06:00:00Z", client=[f"demo:{secret}"], rate_limit=100_000) as org:
+    with SimulatedOrg(
+        now="2026-03-07T06:00:00Z", client=[f"demo:{secret}"], rate_limit=100_000, withdrawn=False
+    ) as org:
         workplace = Workplace(tmp_path_factory.mktemp("deployed"), org.url, sensor_seconds=1, snapshot_minutes=1)
+        streams = workplace.folder / "streams.toml"
+        streams.write_text(STREAMS_FILE, encoding="utf-8")
+        workplace.set("ANALYTICS_PLATFORM_STREAMS", streams)
         with Webhook() as webhook:
             workplace.set("ANALYTICS_PLATFORM_ALERT_WEBHOOK", webhook.url)
             workplace.set("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret)
+            with workplace.entered() as settings, connected(settings) as client:
+                remember(settings, probe(client))
             with Deployment(workplace) as ui:
                 yield Deployed(ui, org, webhook, secret)
 
