@@ -91,6 +91,10 @@ class ServiceFilesAsking:
         Raises the client's errors, SubmitUncertain after a second time, FilesRefused, FilesUnusable, FilesNotDone,
         LakeError, and GivenUp after `stop` is set.
         """
+        try:
+            self._folders.require()
+        except NotMapped as fault:
+            raise FilesRefused(asked.day, str(fault)) from None
         entry = self._ledger.in_flight(asked.question)
         if entry is not None and entry.job_id is not None:
             try:

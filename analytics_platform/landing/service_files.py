@@ -7,6 +7,7 @@ table that tells of them, then raw, which marks the day. Nothing on the server i
 
 import contextlib
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -147,9 +148,10 @@ class ServiceFilesLanding:
         assert entry.submitted_at is not None and entry.watermark is not None
         day, services = entry.question.day, files.read.services
         schema = table_schema(SERVICE_FILES_TABLE)
+        created = json.loads(entry.job_id or "[]")
         before = self.lake.manifest(RECORDS.name, day)
         # Published by a run that was killed before the ledger knew: the day is what it was then.
-        known = before is not None and before.facts["created"] == entry.job_id
+        known = before is not None and before.facts["created"] == created
         with (
             self.lake.stage(SERVICE_FILES_TABLE.name, day, schema, layout(SERVICE_FILES_TABLE)) as table,
             ServiceDay(self.lake, day, entry.submitted_at, raw=RECORDS, quarantine=SERVICE_FILES_QUARANTINE) as taken,
@@ -164,7 +166,7 @@ class ServiceFilesLanding:
                 facts={
                     "source": self.source,
                     "interval": entry.question.interval,
-                    "created": entry.job_id,
+                    "created": created,
                     "files": {name: copy.sha256 for name, copy in files.copies.items()},
                     "file_bytes": sum(copy.size for copy in files.copies.values()),
                     "repeated_rows": files.read.repeated,

@@ -50,11 +50,21 @@ class ServiceFolders:
             )
         return files
 
+    def require(self) -> None:
+        """NotMapped where one of the folders here cannot be looked into, such as one that is not mounted."""
+        for server, here in self.mapped:
+            try:
+                next(here.iterdir(), None)
+            except OSError as fault:
+                raise NotMapped(
+                    f"{here}, which GMS_FILE_FOLDERS maps {server} to, cannot be read ({fault.strerror or fault})"
+                ) from None
+
     def exports(self) -> Mapping[str, tuple[str, ...]]:
         """The server's paths of the files of every whole export that lies in the folders now, by the first of them."""
         found: dict[tuple[str, str, str], list[str]] = {}
         for server, here in self.mapped:
-            for each in sorted(here.iterdir()) if here.is_dir() else ():
+            for each in sorted(here.iterdir()):
                 name = ServiceFileName.of(each.name)
                 if name is not None:
                     found.setdefault((server, name.stamp, name.format), []).append(f"{_ended(server)}{name.name}")

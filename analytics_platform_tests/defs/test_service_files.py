@@ -22,8 +22,8 @@ TYPED = [table.name for table in SERVICES.tables]
 @pytest.fixture(scope="module")
 def written() -> Iterator[tuple[SimulatedOrg, Path]]:
     """An org, and the folder its Context Services write to."""
-    with scratch() as made, SimulatedOrg(gms_folder=[made / "node"]) as running:
-        yield running, made / "node"
+    with scratch() as made, SimulatedOrg(gms_folder=[made]) as running:
+        yield running, made
 
 
 @pytest.fixture

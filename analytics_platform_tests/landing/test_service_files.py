@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import json
 import signal
 import subprocess
 import sys
@@ -21,7 +20,14 @@ from analytics_platform.genesys_cloud.errors import MissingPermission, SubmitUnc
 from analytics_platform.gms.client import Access
 from analytics_platform.gms.selection import Selection
 from analytics_platform.lake import Lake, PartitionMissing
-from analytics_platform.landing.errors import DayNotComplete, FilesNotDone, FilesRefused, FilesUnusable, OtherSource
+from analytics_platform.landing.errors import (
+    DayNotComplete,
+    FilesNotDone,
+    FilesRefused,
+    FilesUnusable,
+    GivenUp,
+    OtherSource,
+)
 from analytics_platform.landing.service_file_asking import FileTimes
 from analytics_platform.landing.service_file_following import KEPT_FILES, follow
 from analytics_platform.landing.service_files import StagedServiceFiles
@@ -127,6 +133,7 @@ def test_a_day_by_files_is_the_day_by_ids(places: Places, org: SimulatedOrg, for
 def test_a_day_is_the_same_however_files_are_written(
     start_org: Callable[..., SimulatedOrg], folder: Path, assume: list[str]
 ) -> None:
+    (folder / "exports").mkdir()
     org = start_org(gms_folder=[folder / "exports"], assume=assume)
     server = next((each.partition("=")[2] for each in assume if "server" in each), "C:/")
     with file_place(org.url, folder / "place", (server, folder / "exports")) as place:
@@ -158,7 +165,7 @@ def test_files_are_kept_as_they_came_and_told_of(place: ServiceFilePlace, export
         assert place.lake.read_file(KEPT_FILES, DAY, f"{kind}.csv") == content
         assert (row["bytes"], row["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
         assert (row["format"], row["rows"] > 10) == ("csv", True)
-    assert json.loads(manifest.facts["created"]) == [f"C:/{rows[kind]['file']}" for kind in rows]
+    assert manifest.facts["created"] == [f"C:/{rows[kind]['file']}" for kind in rows]
     assert manifest.facts["state"] == "complete" and manifest.rows == rows["services"]["rows"]
     assert manifest.facts["as_of"] == "2026-03-07T00:00:00Z"
     assert [entry.state for entry in place.entries()] == ["landed"]
@@ -293,6 +300,32 @@ def test_a_mapping_put_right_goes_on_with_what_was_created(
         places("first", ("D:/", exports)).land_files(DAY)
     places("first").land_files(DAY, request="another run")
     assert len(_asked(org)) == 1
+
+
+def test_a_folder_that_is_not_mounted_is_told_of_before_anything_is_asked(
+    places: Places, org: SimulatedOrg, folder: Path
+) -> None:
+    with pytest.raises(FilesRefused, match="elsewhere, which GMS_FILE_FOLDERS maps C:/ to, cannot be read"):
+        places("first", ("C:/", folder / "elsewhere")).land_files(DAY)
+    assert not _asked(org)
+
+
+def test_a_day_has_one_writer(place: ServiceFilePlace, org: SimulatedOrg) -> None:
+    held, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with place.ledger.claim("service_files", DAY):
+            held.set()
+            ended.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(30)
+    with pytest.raises(GivenUp, match="another run held"):
+        place.files_landing().land(DAY, place.gms.now(), "run", held)
+    ended.set()
+    holder.join(30)
+    assert not _asked(org)
 
 
 def test_a_link_that_leads_out_of_its_folder_is_refused(
@@ -457,6 +490,7 @@ def test_a_lake_of_another_gms_takes_no_files(place: ServiceFilePlace, org: Simu
 def test_files_need_an_administrator_and_the_refusal_says_so(
     start_org: Callable[..., SimulatedOrg], folder: Path
 ) -> None:
+    (folder / "exports").mkdir()
     org = start_org(gms_folder=[folder / "exports"], gms_user=["reader:secret:Supervisor"])
     with file_place(org.url, folder / "p", ("C:/", folder / "exports"), access=Access("reader", "secret")) as place:
         with pytest.raises(MissingPermission, match="Administrator") as caught:

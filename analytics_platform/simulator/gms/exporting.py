@@ -57,6 +57,8 @@ class FilesApi:
 
     def __init__(self, org: Org) -> None:
         self._org = org
+        for folder in org.gms_folders:
+            folder.mkdir(parents=True, exist_ok=True)
         self._turns = count()
         self._named = 0
         self._lock = Lock()
@@ -112,7 +114,6 @@ class FilesApi:
         if not folders:
             raise GmsError(500, "The folder of exports can not be written to", SERVER)
         number = next(self._turns) % len(folders) if node is None else node
-        folders[number].mkdir(parents=True, exist_ok=True)
         known = self._org.assumptions.gms_server_folders.split(";")
         return folders[number], known[min(number, len(known) - 1)]
 
