@@ -93,11 +93,15 @@ def test_a_family_is_a_pair_of_assets_described_in_full(landed: Landed, family: 
         assert definition.backfill_policy == dg.BackfillPolicy.multi_run(31)
         assert definition.op.pool == "genesys_cloud_aggregates"
         assert definition.op.retry_policy is not None
+    columns = spec.metadata["dagster/column_schema"].columns
+    tidy = family.table(family.group_by)
+    assert [column.name for column in columns if column.constraints.other == ["key"]] == list(tidy.key)
+    assert all(column.constraints.nullable for column in columns), "a group may have no queue, a metric no qualifier"
     lineage = spec.metadata["dagster/column_lineage"].deps_by_column
     assert {dep for deps in lineage.values() for dep in deps} == {
         dg.TableColumnDep(asset_key=dg.AssetKey(family.raw().name), column_name="answer")
     }
-    assert set(lineage) == {column.name for column in family.table(family.group_by).columns}
+    assert set(lineage) == {column.name for column in tidy.columns}
 
 
 @EACH

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from analytics_platform.lake import Lake
-from analytics_platform.lake.io_manager import LakeIOManager
+from analytics_platform.lake.io_manager import LakeIOManager, partition_metadata
 
 DAYS = [date(2026, 3, day) for day in (2, 3, 4)]
 PARTITIONS = dg.DailyPartitionsDefinition("2026-03-02", end_date="2026-03-05")
@@ -108,6 +108,22 @@ def test_each_partition_tells_its_own_rows(lake: Lake) -> None:
         for event in result.get_asset_materialization_events()
     }
     assert told == {"2026-03-02": 2, "2026-03-03": 2, "2026-03-04": 1}
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("2f8531c9", ["state", "file_rows", "ticks", "digest", "question", "checksum"]),
+        ({"groupBy": ["queueId"]}, ["state", "file_rows", "question", "ticks", "digest", "checksum"]),
+    ],
+)
+def test_what_a_person_reads_stands_before_what_is_long_and_digests_last(
+    lake: Lake, question: object, order: list[str]
+) -> None:
+    facts = {"digest": "ebfd620f", "file_rows": 3, "question": question, "state": "complete", "ticks": ["08:00Z"]}
+    with lake.stage("asked", DAYS[0], SCHEMA) as writer:
+        manifest = writer.seal(facts).publish()
+    assert [name for name in partition_metadata(manifest, lake) if name in order] == order
 
 
 def test_the_upstream_comes_as_one_lazy_frame_of_the_days_asked_for(lake: Lake) -> None:
