@@ -26,10 +26,10 @@ def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[Genesys
     """
     from analytics_platform.genesys_cloud.budget import RequestBudget, Waiting
     from analytics_platform.genesys_cloud.client import GenesysCloud
-    from analytics_platform.genesys_cloud.errors import RateLimited
     from analytics_platform.genesys_cloud.hosts import Hosts
-    from analytics_platform.genesys_cloud.http_client import Timeouts
-    from analytics_platform.genesys_cloud.retries import Retries
+    from analytics_platform.source.errors import RateLimited
+    from analytics_platform.source.http_client import Timeouts
+    from analytics_platform.source.retries import Retries
 
     def refuse_long(waiting: Waiting) -> None:
         if waiting.seconds > _HURRIED_SECONDS:
@@ -76,11 +76,11 @@ def connected_gms(settings: GmsSettings, *, hurried: bool = False) -> "Iterator[
 
     A hurried one tries once and does not wait long.
     """
-    from analytics_platform.genesys_cloud.hosts import base_url
-    from analytics_platform.genesys_cloud.http_client import Timeouts
-    from analytics_platform.genesys_cloud.retries import Retries
     from analytics_platform.gms.access import Access
     from analytics_platform.gms.client import Gms
+    from analytics_platform.source.http_client import Timeouts
+    from analytics_platform.source.retries import Retries
+    from analytics_platform.source.urls import base_url
 
     if not settings.url:
         raise SettingsError("No GMS is named: set GMS_URL in the environment or in .env.")

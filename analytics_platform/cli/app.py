@@ -26,7 +26,7 @@ _EXPECTED = {
     "analytics_platform.catalogue.names": "UnknownName",
     "analytics_platform.cli.errors": "Expected",
     "analytics_platform.cli.servers": "ServerFailed",
-    "analytics_platform.genesys_cloud.errors": "GenesysCloudError",
+    "analytics_platform.source.errors": "SourceError",
     "analytics_platform.lake.errors": "LakeError",
     "analytics_platform.landing.errors": "LandingError",
     "analytics_platform.settings": "SettingsError",

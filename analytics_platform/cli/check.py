@@ -45,8 +45,8 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 
 def _org(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
     from analytics_platform.catalogue.streams import STREAMS
-    from analytics_platform.genesys_cloud.errors import BadCredentials, GenesysCloudError, Unreachable
     from analytics_platform.genesys_cloud.jobs import DetailsJobs
+    from analytics_platform.source.errors import BadCredentials, SourceError, Unreachable
 
     for stream in STREAMS:
         try:
@@ -55,7 +55,7 @@ def _org(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
             # The same for every stream: told once.
             yield Finding(f"OAuth client at {client.hosts.login_url}", False, str(fault))
             return
-        except GenesysCloudError as fault:
+        except SourceError as fault:
             yield Finding(stream.name, False, str(fault))
         else:
             yield Finding(stream.name, True, f"permission granted; complete before {watermark:%Y-%m-%d %H:%M} UTC")
@@ -64,14 +64,14 @@ def _org(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
 
 def _served(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
     from analytics_platform.cli.standing import standing
-    from analytics_platform.genesys_cloud.errors import GenesysCloudError
     from analytics_platform.genesys_cloud.probe import probe
+    from analytics_platform.source.errors import SourceError
 
     try:
         learned = probe(client)
         yield from standing(Capabilities(learned), load_choices(settings))
         remember(settings, learned)
-    except (GenesysCloudError, SettingsError) as fault:
+    except (SourceError, SettingsError) as fault:
         yield Finding("what the org serves", False, str(fault))
     except OSError as fault:
         yield Finding("what the org serves", False, f"It cannot be kept in {settings.state}: {fault}.")

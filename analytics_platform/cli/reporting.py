@@ -83,7 +83,7 @@ def tell_one(entity: Mapping[str, Any], *, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def _org() -> "Iterator[GenesysCloud]":
-    from analytics_platform.genesys_cloud.errors import NotFound
+    from analytics_platform.source.errors import NotFound
 
     settings = load_settings()
     with connected(settings) as client:

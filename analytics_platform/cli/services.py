@@ -63,10 +63,10 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="How services are written on the screen.")] = Format.TABLE,
 ) -> None:
     """Services that were started or completed in a range, with their states, tasks and extensions."""
-    from analytics_platform.genesys_cloud.intervals import utc_instant
     from analytics_platform.gms.exported import Course, Exported
     from analytics_platform.gms.selection import Selection
     from analytics_platform.landing.exported_services import require_place
+    from analytics_platform.source.intervals import utc_instant
 
     selection = Selection(utc_instant(start, "of --from"), utc_instant(end, "of --to"), events, state)
     if files and content:

@@ -12,14 +12,14 @@ from analytics_platform.settings import SettingsError
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
     """Turn the platform's own errors into `dg.Failure`; anything else passes through."""
-    from analytics_platform.genesys_cloud.errors import GenesysCloudError, SubmitUncertain
     from analytics_platform.lake import LakeError
     from analytics_platform.lake.errors import LakeUnreachable
     from analytics_platform.landing.errors import GivenUp, LandingError, RawReplaced
+    from analytics_platform.source.errors import SourceError, SubmitUncertain
 
     try:
         yield
-    except GenesysCloudError as fault:
+    except SourceError as fault:
         parts = {"status": fault.status, "code": fault.code, "correlation_id": fault.correlation_id}
         raise dg.Failure(
             description=str(fault),
@@ -35,8 +35,8 @@ def explained() -> Iterator[None]:
 
 def expected_faults() -> tuple[type[Exception], ...]:
     """What may go wrong without anything being wrong with the platform; the text of each is one sentence."""
-    from analytics_platform.genesys_cloud.errors import GenesysCloudError
     from analytics_platform.lake import LakeError
     from analytics_platform.landing.errors import LandingError
+    from analytics_platform.source.errors import SourceError
 
-    return (GenesysCloudError, LakeError, LandingError, SettingsError, UnknownName)
+    return (SourceError, LakeError, LandingError, SettingsError, UnknownName)

@@ -20,9 +20,9 @@ from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.genesys_cloud.answered import Answered, ask
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.directory import listed_ids
-from analytics_platform.genesys_cloud.errors import BadRequest, QueryRefused
 from analytics_platform.genesys_cloud.filters import require_model
-from analytics_platform.genesys_cloud.intervals import Interval
+from analytics_platform.source.errors import BadRequest, QueryRefused
+from analytics_platform.source.intervals import Interval
 
 MOST_BUCKETS = 96
 """Buckets one query covers: a day by quarters of an hour."""

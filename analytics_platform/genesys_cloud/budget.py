@@ -18,8 +18,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from analytics_platform.genesys_cloud.budget_file import SECOND, BudgetFile
-from analytics_platform.genesys_cloud.errors import RateLimited
 from analytics_platform.genesys_cloud.refusals import retry_after
+from analytics_platform.source.errors import RateLimited
 
 _log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from analytics_platform.genesys_cloud.errors import BudgetUnusable
+from analytics_platform.source.errors import BudgetUnusable
 
 SECOND = 1_000_000_000
 _LONGEST_LOCK = 30.0

@@ -13,15 +13,15 @@ import msgspec
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.genesys_cloud.budget import RequestBudget
-from analytics_platform.genesys_cloud.errors import BudgetUnusable, GenesysCloudError
-from analytics_platform.genesys_cloud.exchange import Received, exchange
-from analytics_platform.genesys_cloud.files import REDIRECTS, followed, onward, parts_of, rewrite, unseen
+from analytics_platform.genesys_cloud.files import REDIRECTS, followed, onward, parts_of, unseen
 from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform.genesys_cloud.http_client import Timeouts, http_client
 from analytics_platform.genesys_cloud.refusals import refusal
-from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform.genesys_cloud.token import TOKEN, Bearer, Secret, TokenSource
-from analytics_platform.genesys_cloud.wire import Payload, not_json
+from analytics_platform.source.errors import BudgetUnusable, SourceError
+from analytics_platform.source.exchange import Received, exchange
+from analytics_platform.source.http_client import Timeouts, http_client
+from analytics_platform.source.retries import Retries
+from analytics_platform.source.wire import Payload, not_json, rewrite
 
 if TYPE_CHECKING:
     import httpx
@@ -145,7 +145,7 @@ class GenesysCloud:
     ) -> Received:
         safe = operation.method in _REPEATABLE if repeatable is None else repeatable
 
-        def again(fault: GenesysCloudError) -> bool:
+        def again(fault: SourceError) -> bool:
             # A failure to get a token comes before the request itself.
             return safe or fault.untaken or fault.operation is TOKEN
 

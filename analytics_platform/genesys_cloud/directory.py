@@ -10,7 +10,7 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.genesys_cloud.answered import Answered, ask
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import UnexpectedAnswer
+from analytics_platform.source.errors import UnexpectedAnswer
 
 ALL_STATES = {"state": "any"}
 """For a list of users: also inactive and deleted ones, who have done things on days past."""

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 from analytics_platform.catalogue.operations.reporting import EXPORT_DOWNLOAD, EXPORT_LIST, EXPORT_REQUEST
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.directory import pages
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.genesys_cloud.token import TOKEN
+from analytics_platform.source.errors import (
     JobCancelled,
     JobDeadline,
     JobFailed,
@@ -25,9 +26,8 @@ from analytics_platform.genesys_cloud.errors import (
     TransientError,
     UnexpectedAnswer,
 )
-from analytics_platform.genesys_cloud.looks import looks
-from analytics_platform.genesys_cloud.pages import instant
-from analytics_platform.genesys_cloud.token import TOKEN
+from analytics_platform.source.looks import looks
+from analytics_platform.source.pages import instant
 
 _log = logging.getLogger(__name__)
 PARTIAL = "COMPLETED_WITH_PARTIAL_RESULTS"

@@ -15,9 +15,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 import httpx
 
 from analytics_platform.catalogue.operations import Operation
-from analytics_platform.genesys_cloud.errors import CutShort, ServerFault, UnexpectedAnswer
-from analytics_platform.genesys_cloud.exchange import exchange
-from analytics_platform.genesys_cloud.wire import Payload
+from analytics_platform.source.errors import CutShort, ServerFault, UnexpectedAnswer
+from analytics_platform.source.exchange import exchange
+from analytics_platform.source.wire import Payload, rewrite
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_CHAIN = 5
@@ -92,13 +92,6 @@ def onward(address: str, location: str) -> str:
         return led if urlsplit(address).scheme == "http" or urlsplit(led).scheme == "https" else ""
     except ValueError:
         return ""
-
-
-def rewrite(into: BinaryIO, content: bytes) -> None:
-    """Put `content` in the place of all that `into` holds."""
-    into.seek(0)
-    into.truncate()
-    into.write(content)
 
 
 def _request(http: httpx.Client, address: str) -> httpx.Request | None:

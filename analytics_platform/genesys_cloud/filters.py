@@ -20,7 +20,7 @@ from typing import Any
 
 from analytics_platform.catalogue.models import Field, Model, model
 from analytics_platform.catalogue.names import require_known
-from analytics_platform.genesys_cloud.errors import QueryRefused
+from analytics_platform.source.errors import QueryRefused
 
 _EXPRESSION = re.compile(
     r"\s*(?P<name>[^\s=<>!|]+)\s*"

@@ -12,9 +12,9 @@ from functools import partial
 
 from analytics_platform.catalogue.operations import JobFamily
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.genesys_cloud.token import TOKEN
+from analytics_platform.source.errors import (
     BadRequest,
-    GenesysCloudError,
     JobCancelled,
     JobDeadline,
     JobError,
@@ -23,14 +23,14 @@ from analytics_platform.genesys_cloud.errors import (
     JobGone,
     NotFound,
     NotJson,
+    SourceError,
     SubmitUncertain,
     TransientError,
     UnexpectedAnswer,
 )
-from analytics_platform.genesys_cloud.looks import looks
-from analytics_platform.genesys_cloud.pages import Page, instant, split_page
-from analytics_platform.genesys_cloud.token import TOKEN
-from analytics_platform.genesys_cloud.wire import Payload
+from analytics_platform.source.looks import looks
+from analytics_platform.source.pages import Page, instant, split_page
+from analytics_platform.source.wire import Payload
 
 _log = logging.getLogger(__name__)
 _RUNNING = ("QUEUED", "PENDING")
@@ -186,7 +186,7 @@ class DetailsJobs:
             return JobExpired(f"{name} has expired, its results are gone: submit it anew.", operation=operation)
         return None
 
-    def _gone(self, job_id: str, fault: GenesysCloudError) -> JobGone:
+    def _gone(self, job_id: str, fault: SourceError) -> JobGone:
         return JobGone(
             f"Genesys Cloud does not know the {self.family.name} job {job_id} (any more): submit it anew.",
             operation=fault.operation,

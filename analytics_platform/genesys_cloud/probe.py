@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 from analytics_platform.catalogue.models import Field, model
 from analytics_platform.catalogue.observations import OBSERVATIONS
 from analytics_platform.catalogue.operations import OPERATIONS, Operation
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.genesys_cloud.standings import Learned, Standing
+from analytics_platform.source.errors import (
     BadCredentials,
     BadRequest,
     BudgetUnusable,
-    GenesysCloudError,
     MissingPermission,
     NotFound,
     RateLimited,
+    SourceError,
     Unreachable,
     Untrusted,
 )
-from analytics_platform.genesys_cloud.standings import Learned, Standing
 
 if TYPE_CHECKING:
     from analytics_platform.genesys_cloud.client import GenesysCloud
@@ -77,18 +77,18 @@ def questions(now: datetime) -> Iterator[Question]:
             )
 
 
-def _refused(client: "GenesysCloud", question: Question) -> GenesysCloudError | None:
+def _refused(client: "GenesysCloud", question: Question) -> SourceError | None:
     """The error that answers a question, None where it is answered."""
     try:
         client.call(question.operation, path=question.path, query=question.query, body=question.body, repeatable=True)
     except _ENDS_IT:
         raise
-    except GenesysCloudError as fault:
+    except SourceError as fault:
         return fault
     return None
 
 
-def _learned(operation: Operation, fault: GenesysCloudError | None, stranger: tuple[object, ...]) -> Learned:
+def _learned(operation: Operation, fault: SourceError | None, stranger: tuple[object, ...]) -> Learned:
     now = datetime.now(UTC)
     if fault is None:
         return Learned(Standing.SERVED, now)
@@ -165,7 +165,7 @@ def _learned_nothing(why: str) -> Learned:
     return Learned(Standing.NOT_KNOWN, datetime.now(UTC), why)
 
 
-def _told(fault: GenesysCloudError | None) -> tuple[object, ...]:
+def _told(fault: SourceError | None) -> tuple[object, ...]:
     """An error's status and words without what differs from call to call: paths and ids."""
     if fault is None:
         return ()

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from analytics_platform.catalogue.operations.details import CONVERSATION_PROPERTIES
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.genesys_cloud.filters import typed_value
-from analytics_platform.genesys_cloud.intervals import utc_instant, utc_text
+from analytics_platform.source.errors import QueryRefused
+from analytics_platform.source.intervals import utc_instant, utc_text
 
 
 def _boolean(text: str) -> None:

@@ -16,12 +16,12 @@ from analytics_platform.catalogue.models import Field, model
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.operations.details import CONVERSATION_BY_ID, CONVERSATIONS_BY_IDS
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import NotFound, QueryRefused
 from analytics_platform.genesys_cloud.found import Course, Found, Keys, Records, keys
-from analytics_platform.genesys_cloud.intervals import Interval
-from analytics_platform.genesys_cloud.pages import instant, split_page
 from analytics_platform.genesys_cloud.questions import Question
-from analytics_platform.genesys_cloud.wire import not_json
+from analytics_platform.source.errors import NotFound, QueryRefused
+from analytics_platform.source.intervals import Interval
+from analytics_platform.source.pages import instant, split_page
+from analytics_platform.source.wire import not_json
 
 
 def find(client: GenesysCloud, question: Question) -> Found:

@@ -9,9 +9,9 @@ from analytics_platform.catalogue.models import model
 from analytics_platform.catalogue.names import require_known
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, USER_JOBS, Operation
 from analytics_platform.catalogue.operations.details import CONVERSATION_QUERY, TRANSCRIPT_QUERY, USER_QUERY
-from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.genesys_cloud.filters import filters, has_filter, require_model
-from analytics_platform.genesys_cloud.intervals import Interval, interval, last
+from analytics_platform.source.errors import QueryRefused
+from analytics_platform.source.intervals import Interval, interval, last
 
 _OURS = ("paging", "pageSize", "pageNumber")
 _OTHERS = ("aggregations", "presenceAggregations", "routingStatusAggregations")

@@ -8,22 +8,22 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
 from analytics_platform.catalogue.operations import Operation
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.source.errors import (
     BadCredentials,
     BadRequest,
-    GenesysCloudError,
     MissingPermission,
     NotFound,
     RateLimited,
     ServerFault,
+    SourceError,
     UnexpectedAnswer,
 )
-from analytics_platform.genesys_cloud.exchange import Received
+from analytics_platform.source.exchange import Received
+from analytics_platform.source.retries import asked_pause
 
 _LONGEST_MESSAGE = 400
 _NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
@@ -39,7 +39,7 @@ class _Words:
     correlation_id: str | None = None
 
 
-def refusal(received: Received, operation: Operation, *, hide: Callable[[str], str]) -> GenesysCloudError:
+def refusal(received: Received, operation: Operation, *, hide: Callable[[str], str]) -> SourceError:
     """The error that an answer with a status of 300 and above stands for; `hide` takes secrets out of a text."""
     words = _words(received, hide)
     status = received.status
@@ -62,7 +62,7 @@ def refusal(received: Received, operation: Operation, *, hide: Callable[[str], s
 
 def token_refusal(
     received: Received, operation: Operation, *, login_url: str, hide: Callable[[str], str]
-) -> GenesysCloudError:
+) -> SourceError:
     """The error that a token endpoint's no stands for.
 
     It speaks OAuth (`error`, `description`), refuses a client by 400 or 401, and reports its own rate limit as 400
@@ -99,17 +99,9 @@ def token_refusal(
 def retry_after(headers: Mapping[str, str], message: str = "") -> float | None:
     """Seconds the vendor asks to wait: `Retry-After` in seconds or as an HTTP date, else the words of a 429, else
     `inin-ratelimit-reset` when the count is used up; None when nothing says so."""
-    given = headers.get("retry-after", "").strip()
-    if given:
-        if _NUMBER.fullmatch(given):
-            return float(given)
-        try:
-            instant = parsedate_to_datetime(given)
-        except ValueError:
-            pass
-        else:
-            instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-            return max(0.0, (instant - datetime.now(UTC)).total_seconds())
+    given = asked_pause(headers)
+    if given is not None:
+        return given
     in_words = _WAIT_IN_WORDS.search(message)
     if in_words:
         return float(in_words.group(1))
@@ -124,7 +116,7 @@ def _reset_of_used_up_count(headers: Mapping[str, str]) -> float | None:
     return float(reset) if float(count) >= float(allowed) else None
 
 
-def _kind(status: int, operation: Operation, wait: float | None) -> tuple[type[GenesysCloudError], str]:
+def _kind(status: int, operation: Operation, wait: float | None) -> tuple[type[SourceError], str]:
     if status == 401:
         return BadCredentials, (
             "a token just minted is refused, so check that the API and login URLs belong to one region and that the "
@@ -153,7 +145,7 @@ def _wait_advice(wait: float | None) -> str:
 def _words(received: Received, hide: Callable[[str], str]) -> _Words:
     try:
         body = msgspec.json.decode(received.payload.inflate())
-    except (GenesysCloudError, msgspec.DecodeError):
+    except (SourceError, msgspec.DecodeError):
         return _Words()
     if not isinstance(body, dict):
         return _Words()

@@ -31,8 +31,8 @@ from analytics_platform.catalogue.operations.reporting import (
 )
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.directory import pages
-from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.genesys_cloud.filters import require_model
+from analytics_platform.source.errors import QueryRefused
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool,

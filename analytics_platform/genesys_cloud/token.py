@@ -17,9 +17,9 @@ import httpx
 import msgspec
 
 from analytics_platform.catalogue.operations import Operation
-from analytics_platform.genesys_cloud.errors import UnexpectedAnswer
-from analytics_platform.genesys_cloud.exchange import exchange
 from analytics_platform.genesys_cloud.refusals import token_refusal
+from analytics_platform.source.errors import UnexpectedAnswer
+from analytics_platform.source.exchange import exchange
 
 _log = logging.getLogger(__name__)
 _BEARER = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)

@@ -12,9 +12,9 @@ from analytics_platform.catalogue.turns import FLOW_TYPES
 from analytics_platform.genesys_cloud.answered import Answered, ask
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.directory import listed_ids
-from analytics_platform.genesys_cloud.errors import NotFound, UnexpectedAnswer
 from analytics_platform.genesys_cloud.files import parts_of
-from analytics_platform.genesys_cloud.intervals import Interval
+from analytics_platform.source.errors import NotFound, UnexpectedAnswer
+from analytics_platform.source.intervals import Interval
 
 ROUTES = (BOT_DIVISION_TURNS, BOT_TURNS)
 """The operations that give turns, the vendor's successor before the one it calls deprecated."""

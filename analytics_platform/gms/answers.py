@@ -11,8 +11,8 @@ import msgspec
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.services import SERVICE_READ, SERVICE_STREAM
-from analytics_platform.genesys_cloud.errors import CutShort, GenesysCloudError, NotJson, UnexpectedAnswer
-from analytics_platform.genesys_cloud.pages import split_list
+from analytics_platform.source.errors import CutShort, NotJson, SourceError, UnexpectedAnswer
+from analytics_platform.source.pages import split_list
 
 _ANY = msgspec.json.Decoder()
 
@@ -88,7 +88,7 @@ def services_in(file: BinaryIO, read_at: datetime) -> Iterator[ServiceRecord]:
     try:
         records = split_list(body)
     except msgspec.ValidationError:
-        problem: GenesysCloudError = _unexpected("where a list of services was asked for", SERVICE_STREAM)
+        problem: SourceError = _unexpected("where a list of services was asked for", SERVICE_STREAM)
     except msgspec.DecodeError as fault:
         problem = _broken(fault, SERVICE_STREAM)
     except (ValueError, IndexError) as fault:

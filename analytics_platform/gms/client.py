@@ -14,19 +14,6 @@ from urllib.parse import quote, urlencode
 
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.services import SERVICE_FILES, SERVICE_READ, SERVICE_STREAM
-from analytics_platform.genesys_cloud.errors import (
-    GenesysCloudError,
-    NotFound,
-    NotJson,
-    QueryRefused,
-    SubmitUncertain,
-    TransientError,
-)
-from analytics_platform.genesys_cloud.exchange import Received, exchange
-from analytics_platform.genesys_cloud.files import rewrite
-from analytics_platform.genesys_cloud.http_client import Timeouts, http_client
-from analytics_platform.genesys_cloud.retries import Retries
-from analytics_platform.genesys_cloud.wire import Payload
 from analytics_platform.gms.access import Access
 from analytics_platform.gms.answers import (
     Created,
@@ -40,6 +27,18 @@ from analytics_platform.gms.answers import (
 from analytics_platform.gms.refusals import refusal
 from analytics_platform.gms.selection import Selection
 from analytics_platform.gms.side_by_side import side_by_side
+from analytics_platform.source.errors import (
+    NotFound,
+    NotJson,
+    QueryRefused,
+    SourceError,
+    SubmitUncertain,
+    TransientError,
+)
+from analytics_platform.source.exchange import Received, exchange
+from analytics_platform.source.http_client import Timeouts, http_client
+from analytics_platform.source.retries import Retries
+from analytics_platform.source.wire import Payload, rewrite
 
 _log = logging.getLogger(__name__)
 _WHOLE = {each.name: "true" if each.known_values else "*" for each in SERVICE_READ.parameters}
@@ -54,7 +53,7 @@ class Gms:
     """A connection to one GMS. Thread-safe; close it, or use it as a context manager.
 
     Never more than `concurrency` requests at once. A GET is repeated after a transient error, a POST never. Raises the
-    errors of `genesys_cloud.errors`.
+    errors of `source.errors`.
     """
 
     def __init__(
@@ -204,7 +203,7 @@ class Gms:
         url: str = "",
         into: BinaryIO | None = None,
         patience: float | None = None,
-        again: Callable[[GenesysCloudError], bool] = lambda fault: True,
+        again: Callable[[SourceError], bool] = lambda fault: True,
     ) -> Received:
         """An answer that is no refusal; `again` tells after which transient errors it is asked for once more."""
         filled = operation.path.format_map({name: quote(part, safe="") for name, part in (path or {}).items()})

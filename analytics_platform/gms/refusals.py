@@ -9,18 +9,18 @@ from collections.abc import Callable
 import msgspec
 
 from analytics_platform.catalogue.operations import Operation
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.source.errors import (
     BadCredentials,
     BadRequest,
-    GenesysCloudError,
     MissingPermission,
     NotFound,
     RateLimited,
     ServerFault,
+    SourceError,
     UnexpectedAnswer,
 )
-from analytics_platform.genesys_cloud.exchange import Received
-from analytics_platform.genesys_cloud.refusals import retry_after
+from analytics_platform.source.exchange import Received
+from analytics_platform.source.retries import asked_pause
 
 _LONGEST_MESSAGE = 400
 _PARSING = re.compile("pars|format|json|illegalargument|mapping", re.IGNORECASE)
@@ -28,7 +28,7 @@ _PARSING = re.compile("pars|format|json|illegalargument|mapping", re.IGNORECASE)
 _PASSING = frozenset({408, 502, 503, 504})
 
 
-def refusal(received: Received, operation: Operation, *, hide: Callable[[str], str]) -> GenesysCloudError:
+def refusal(received: Received, operation: Operation, *, hide: Callable[[str], str]) -> SourceError:
     """The error that an answer with a status of 300 and above stands for; `hide` takes secrets out of a text.
 
     Its `code` is the exception's name without the package, its `message` GMS's own words; both None where the answer
@@ -44,11 +44,11 @@ def refusal(received: Received, operation: Operation, *, hide: Callable[[str], s
         status=status,
         code=exception,
         message=message,
-        retry_after=retry_after(received.headers) if status == 429 or status >= 500 else None,
+        retry_after=asked_pause(received.headers) if status == 429 or status >= 500 else None,
     )
 
 
-def _kind(status: int, operation: Operation, exception: str, message: str) -> tuple[type[GenesysCloudError], str]:
+def _kind(status: int, operation: Operation, exception: str, message: str) -> tuple[type[SourceError], str]:
     if "tenant" in message.lower():
         return BadRequest, (
             "set GMS_CONTACT_CENTER_ID to the contact center's DBID or name, and GMS_GROUP_ID where there are groups"
@@ -79,7 +79,7 @@ def _words(received: Received, hide: Callable[[str], str]) -> tuple[str | None, 
     """The exception's name and the message of GMS's error body; None where it is not one."""
     try:
         body = msgspec.json.decode(received.payload.inflate())
-    except (GenesysCloudError, msgspec.DecodeError):
+    except (SourceError, msgspec.DecodeError):
         return None, None
     if not isinstance(body, dict):
         return None, None

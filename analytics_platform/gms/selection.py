@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from analytics_platform.catalogue.services import Events, State
-from analytics_platform.genesys_cloud.errors import QueryRefused
-from analytics_platform.genesys_cloud.intervals import utc_text
+from analytics_platform.source.errors import QueryRefused
+from analytics_platform.source.intervals import utc_text
 
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from analytics_platform.genesys_cloud.aggregates import AggregateQueries, AggregateQuestion
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.intervals import interval
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake
 from analytics_platform.landing.answers import AnswersLanding, DayOfAnswers, LandedAnswers, Made, StagedAnswers
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.watermark import Watermark
+from analytics_platform.source.intervals import interval
 from analytics_platform.tables.aggregates import aggregate_rows
 
 

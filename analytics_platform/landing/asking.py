@@ -8,13 +8,13 @@ from threading import Event
 import msgspec
 
 from analytics_platform.catalogue.streams import Stream
-from analytics_platform.genesys_cloud.errors import JobError
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.landing.errors import GivenUp
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.pages import all_spooled
 from analytics_platform.landing.states import end_of
 from analytics_platform.landing.watermark import Watermark
+from analytics_platform.source.errors import JobError
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_platform.catalogue.streams import Stream
-from analytics_platform.genesys_cloud.errors import JobError
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
 from analytics_platform.landing.asking import Asking, question_of, refuse_when
@@ -28,6 +27,7 @@ from analytics_platform.landing.pages import PageOfRecords, Pages
 from analytics_platform.landing.source import refuse_another_source
 from analytics_platform.landing.states import PROVISIONAL, state_of
 from analytics_platform.landing.tally import Tally
+from analytics_platform.source.errors import JobError
 from analytics_platform.tables.raw import Delivery, raw_page
 from analytics_platform.tables.schemas import table_schema
 

@@ -15,15 +15,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from threading import Event
 
-from analytics_platform.genesys_cloud.errors import GenesysCloudError, JobDeadline, JobError, JobGone, SubmitUncertain
 from analytics_platform.genesys_cloud.exports import Export, Exports
-from analytics_platform.genesys_cloud.intervals import Interval
-from analytics_platform.genesys_cloud.looks import looks
 from analytics_platform.landing.asking import refuse_when
 from analytics_platform.landing.errors import ExportNotDone
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.states import end_of
 from analytics_platform.landing.watermark import Watermark
+from analytics_platform.source.errors import JobDeadline, JobError, JobGone, SourceError, SubmitUncertain
+from analytics_platform.source.intervals import Interval
+from analytics_platform.source.looks import looks
 
 _log = logging.getLogger(__name__)
 FAMILY = "exports"
@@ -131,7 +131,7 @@ class ExportAsking:
                 raise
             _log.warning("Found in the list what was asked for in uncertainty: %s", fault)
             return found
-        except GenesysCloudError as fault:
+        except SourceError as fault:
             self._ledger.lost(entry, str(fault))
             raise
 

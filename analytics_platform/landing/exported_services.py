@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics_platform.catalogue.services import SERVICES
-from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.gms.answers import ServiceRecord
 from analytics_platform.lake.whole_file import whole_file
 from analytics_platform.landing.query_files import RECORD, write_lines
+from analytics_platform.source.errors import QueryRefused
 from analytics_platform.tables.schemas import table_schema
 from analytics_platform.tables.services import service_rows
 

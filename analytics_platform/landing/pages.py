@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from analytics_platform.genesys_cloud.errors import BadRequest, CutShort, NotJson
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
-from analytics_platform.genesys_cloud.wire import Payload
 from analytics_platform.landing.errors import CursorRefused, SpoolDamaged
 from analytics_platform.landing.ledger import Entry, Ledger
+from analytics_platform.source.errors import BadRequest, CutShort, NotJson
+from analytics_platform.source.wire import Payload
 
 _SUFFIXES: Final = {"gzip": ".json.gz", "identity": ".json"}
 

@@ -13,9 +13,9 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.genesys_cloud.found import Found
 from analytics_platform.lake.whole_file import whole_file
+from analytics_platform.source.errors import QueryRefused
 from analytics_platform.tables.drift import Kind, drift
 from analytics_platform.tables.records import read_records
 from analytics_platform.tables.schemas import record_schema

@@ -19,8 +19,6 @@ from threading import Event
 
 import msgspec
 
-from analytics_platform.genesys_cloud.errors import GenesysCloudError, SubmitUncertain
-from analytics_platform.genesys_cloud.looks import looks
 from analytics_platform.gms.client import Gms
 from analytics_platform.gms.selection import Selection
 from analytics_platform.lake import Lake
@@ -32,6 +30,8 @@ from analytics_platform.landing.service_days import begin_of
 from analytics_platform.landing.service_file_following import FollowedFiles, follow
 from analytics_platform.landing.service_folders import ExportedFile, NotMapped, ServiceFolders
 from analytics_platform.landing.states import end_of
+from analytics_platform.source.errors import SourceError, SubmitUncertain
+from analytics_platform.source.looks import looks
 from analytics_platform.tables.service_records import ServiceRead
 from analytics_platform.tables.services import decoded, instant
 
@@ -128,7 +128,7 @@ class ServiceFilesAsking:
             created = self._gms.request_files(asked.selection, asked.file_format)
         except SubmitUncertain:
             raise
-        except GenesysCloudError as fault:
+        except SourceError as fault:
             self._ledger.lost(entry, str(fault))
             raise
         return self._ledger.submitted(entry, json.dumps(created.files))

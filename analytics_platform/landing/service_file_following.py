@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from stat import S_ISREG
 
-from analytics_platform.genesys_cloud.looks import looks
 from analytics_platform.lake import Lake
 from analytics_platform.lake.files import StagedFile
 from analytics_platform.landing.errors import FilesNotDone, FilesRefused, FilesUnusable
 from analytics_platform.landing.service_folders import ExportedFile, NotMapped
+from analytics_platform.source.looks import looks
 from analytics_platform.tables.service_files import (
     ReadFiles,
     ServiceFile,

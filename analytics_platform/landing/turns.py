@@ -10,7 +10,6 @@ from analytics_platform.catalogue.operations import CONVERSATION_JOBS, Operation
 from analytics_platform.catalogue.turns import RAW, SURE_DAYS, TABLES, TURNS
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.intervals import Interval
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.genesys_cloud.turns import bot_flow_ids, turn_pages
 from analytics_platform.lake import Lake
@@ -18,6 +17,7 @@ from analytics_platform.landing.answers import AnswersLanding, DayOfAnswers, Lan
 from analytics_platform.landing.errors import DayForgotten
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.watermark import Watermark
+from analytics_platform.source.intervals import Interval
 from analytics_platform.tables.turns import TurnsOfFlow
 
 

@@ -14,6 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from analytics_platform.catalogue.aggregates import AGGREGATES
+from analytics_platform.catalogue.services import SERVICES
+from analytics_platform.catalogue.streams import STREAMS
+
 PROGRAM = Path(sys.executable).parent / "analytics-platform"
 _IGNORING_INTERRUPTS = (
     "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
@@ -77,8 +81,10 @@ def test_status_shows_each_day_complete(landed: tuple[Path, str]) -> None:
     folder, _ = landed
     done = _run(folder, "status", "--json")
     assert done.returncode == 0, done.stderr
-    assert {"conversation_details", "user_details"} <= set(json.dumps(json.loads(done.stdout)).split('"'))
-    assert done.stdout.count('"complete"') == 4 and "missing" not in done.stdout
+    days = {each["stream"]: [day["state"] for day in each["days"]] for each in json.loads(done.stdout)["streams"]}
+    streams = {*(each.name for each in STREAMS), *(each.stream for each in AGGREGATES), "bot_turns", SERVICES.name}
+    assert set(days) == streams
+    assert all(states == ["complete", "complete"] for states in days.values())
 
 
 @contextmanager

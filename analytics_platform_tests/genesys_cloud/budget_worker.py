@@ -12,9 +12,9 @@ from pathlib import Path
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import GenesysCloudError
 from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform.genesys_cloud.retries import Retries
+from analytics_platform.source.errors import SourceError
+from analytics_platform.source.retries import Retries
 
 LIMIT, WINDOW = 10, 0.5
 
@@ -66,7 +66,7 @@ def call(folder: Path, url: str) -> None:
     with GenesysCloud(hosts, "client-1", PlainSecret(), budget, retries=Retries(attempts=1)) as client:
         try:
             client.call(CONVERSATION_JOBS.availability)
-        except GenesysCloudError as fault:
+        except SourceError as fault:
             print(type(fault).__name__, flush=True)
         else:
             print("ok", flush=True)

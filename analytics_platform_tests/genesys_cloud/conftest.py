@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform.genesys_cloud.http_client import Timeouts
-from analytics_platform.genesys_cloud.retries import Retries
+from analytics_platform.source.http_client import Timeouts
+from analytics_platform.source.retries import Retries
 from analytics_platform_tests.genesys_cloud.scripted import Scripted
 
 CANARY = "canary-3f9a1c-secret"

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, JOB_FAMILIES, JobFamily
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.genesys_cloud.jobs import DetailsJobs
+from analytics_platform.source.errors import (
     BadCredentials,
-    GenesysCloudError,
     JobCancelled,
     JobDeadline,
     JobExpired,
@@ -24,12 +25,11 @@ from analytics_platform.genesys_cloud.errors import (
     NotJson,
     RateLimited,
     ServerFault,
+    SourceError,
     SubmitUncertain,
 )
-from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform.genesys_cloud.http_client import Timeouts
-from analytics_platform.genesys_cloud.jobs import DetailsJobs
-from analytics_platform.genesys_cloud.retries import Retries
+from analytics_platform.source.http_client import Timeouts
+from analytics_platform.source.retries import Retries
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
 from analytics_platform_tests.simulated_org import SimulatedOrg
 
@@ -157,7 +157,7 @@ def test_a_submit_that_was_not_taken_is_taken_once(
 @pytest.mark.parametrize(
     ("fate", "kind"), [("job_failed", JobFailed), ("job_cancelled", JobCancelled), ("job_expired", JobExpired)]
 )
-def test_jobs_that_end_otherwise(org: SimulatedOrg, enter: Enter, fate: str, kind: type[GenesysCloudError]) -> None:
+def test_jobs_that_end_otherwise(org: SimulatedOrg, enter: Enter, fate: str, kind: type[SourceError]) -> None:
     org.arm(fate, "conversations.submit")
     with pytest.raises(kind):
         finish(enter(org))

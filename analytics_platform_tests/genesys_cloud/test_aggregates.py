@@ -20,9 +20,9 @@ from analytics_platform.genesys_cloud.aggregates import MOST_BUCKETS, AggregateQ
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import BadRequest, MissingPermission, QueryRefused
 from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform.genesys_cloud.intervals import Interval, interval
+from analytics_platform.source.errors import BadRequest, MissingPermission, QueryRefused
+from analytics_platform.source.intervals import Interval, interval
 from analytics_platform_tests.genesys_cloud.scripted import Scripted, error
 from analytics_platform_tests.simulated_org import SimulatedOrg
 

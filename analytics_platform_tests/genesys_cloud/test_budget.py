@@ -15,7 +15,7 @@ import pytest
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from analytics_platform.genesys_cloud.budget import RequestBudget, Waiting
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import BudgetUnusable, RateLimited
+from analytics_platform.source.errors import BudgetUnusable, RateLimited
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error
 
 GET = CONVERSATION_JOBS.availability

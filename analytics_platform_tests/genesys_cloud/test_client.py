@@ -10,15 +10,15 @@ import pytest
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, Operation
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.source.errors import (
     BadCredentials,
     BadRequest,
     CutShort,
-    GenesysCloudError,
     NoAnswer,
     NotJson,
     RateLimited,
     ServerFault,
+    SourceError,
     Unreachable,
 )
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error, token
@@ -145,7 +145,7 @@ def test_threads_share_one_token_and_renew_it_once(server: Scripted, client: Gen
 def _outcome(client: GenesysCloud, operation: Operation) -> str:
     try:
         client.call(operation)
-    except GenesysCloudError as fault:
+    except SourceError as fault:
         return type(fault).__name__
     return "ok"
 
@@ -206,7 +206,7 @@ def test_an_unframed_body_that_is_whole_is_taken(server: Scripted, client: Genes
 
 def test_redirects_are_not_followed(server: Scripted, client: GenesysCloud) -> None:
     server.on("GET", GET.path, Reply(307, headers={"Location": "/elsewhere"}))
-    with pytest.raises(GenesysCloudError, match="redirects are not followed"):
+    with pytest.raises(SourceError, match="redirects are not followed"):
         client.call(GET)
     assert not server.requests("/elsewhere")
 

@@ -9,8 +9,8 @@ from analytics_platform.catalogue.operations.observations import FLOW_LIST, QUEU
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.directory import listed, listed_ids
-from analytics_platform.genesys_cloud.errors import UnexpectedAnswer
 from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.source.errors import UnexpectedAnswer
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 from analytics_platform_tests.simulated_org import SimulatedOrg
 

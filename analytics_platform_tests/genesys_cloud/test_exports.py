@@ -10,19 +10,19 @@ import pytest
 
 from analytics_platform.catalogue.operations.reporting import EXPORT_REQUEST
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.genesys_cloud.exports import Export, Exports
+from analytics_platform.source.errors import (
     CutShort,
-    GenesysCloudError,
     JobCancelled,
     JobDeadline,
     JobFailed,
     JobGone,
     RateLimited,
     ServerFault,
+    SourceError,
     SubmitUncertain,
     UnexpectedAnswer,
 )
-from analytics_platform.genesys_cloud.exports import Export, Exports
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error, token
 
 EXPORTS = EXPORT_REQUEST.path
@@ -189,14 +189,14 @@ def test_a_download_said_to_be_at_another_host_is_asked_of_our_own(
         (Reply(403, body=b"<Error>Signature</Error>"), UnexpectedAnswer),
         (Reply(503, body=b"busy"), ServerFault),
         (Reply(body=CSV, cut=9), CutShort),
-        (Reply(body=CSV, cut=-1), GenesysCloudError),
+        (Reply(body=CSV, cut=-1), SourceError),
         (Reply(body=CSV, unframed=True), CutShort),
         (Reply(body=b"\n<!DOCTYPE html><p>Sign in", headers={"Content-Type": "text/csv"}), UnexpectedAnswer),
         (Reply(body=b"Sign in", headers={"Content-Type": "text/html; charset=utf-8"}), UnexpectedAnswer),
         (Reply(302, headers={"Location": "ftp://files/x"}), UnexpectedAnswer),
-        (Reply(302, headers={"Location": "http://[::1"}), GenesysCloudError),
+        (Reply(302, headers={"Location": "http://[::1"}), SourceError),
         (Reply(302, headers={"Location": f"/bucket/file.csv?{SIGNATURE}"}), UnexpectedAnswer),
-        (Reply(302, headers={"Location": f"http://127.0.0.1:1/{SIGNATURE}"}), GenesysCloudError),
+        (Reply(302, headers={"Location": f"http://127.0.0.1:1/{SIGNATURE}"}), SourceError),
     ],
 )
 def test_what_is_no_whole_file_is_refused_and_nothing_tells_the_signed_address(
@@ -205,7 +205,7 @@ def test_what_is_no_whole_file_is_refused_and_nothing_tells_the_signed_address(
     exports: Exports,
     caplog: pytest.LogCaptureFixture,
     reply: Reply,
-    kind: type[GenesysCloudError],
+    kind: type[SourceError],
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.on("POST", "/oauth/token", token(TOKEN))

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from analytics_platform.catalogue.names import UnknownName
-from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.genesys_cloud.filters import filters
 from analytics_platform.genesys_cloud.questions import CONVERSATIONS, TRANSCRIPTS, USERS, Question, question
+from analytics_platform.source.errors import QueryRefused
 
 DAY = "2026-03-02"
 

@@ -10,9 +10,9 @@ import pytest
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, JOB_FAMILIES, USER_JOBS, JobFamily
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.genesys_cloud.jobs import DetailsJobs, JobStatus
+from analytics_platform.source.errors import (
     BadRequest,
-    GenesysCloudError,
     JobCancelled,
     JobDeadline,
     JobExpired,
@@ -21,11 +21,11 @@ from analytics_platform.genesys_cloud.errors import (
     NotJson,
     RateLimited,
     ServerFault,
+    SourceError,
     SubmitUncertain,
     UnexpectedAnswer,
     Unreachable,
 )
-from analytics_platform.genesys_cloud.jobs import DetailsJobs, JobStatus
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error, token
 
 JOB = "6a0b-1"
@@ -162,7 +162,7 @@ def test_waiting_ends_when_the_job_is_fulfilled(server: Scripted, jobs: DetailsJ
     ],
 )
 def test_waiting_ends_with_a_job_that_will_not_deliver(
-    server: Scripted, jobs: DetailsJobs, end: Reply, kind: type[GenesysCloudError], words: str
+    server: Scripted, jobs: DetailsJobs, end: Reply, kind: type[SourceError], words: str
 ) -> None:
     server.on("GET", STATUS, state("PENDING"), end)
     with pytest.raises(kind, match=words) as caught:
@@ -249,7 +249,7 @@ def test_a_page_of_a_job_that_is_gone(server: Scripted, jobs: DetailsJobs) -> No
     ],
 )
 def test_a_refused_page_is_told_by_the_state_of_its_job(
-    server: Scripted, jobs: DetailsJobs, now: Reply, kind: type[GenesysCloudError]
+    server: Scripted, jobs: DetailsJobs, now: Reply, kind: type[SourceError]
 ) -> None:
     server.on("GET", RESULTS, error(400, "bad.request", "No results"))
     server.on("GET", STATUS, now)
@@ -267,7 +267,7 @@ def test_a_job_is_cancelled_whatever_the_vendor_says_to_it(server: Scripted, job
 
 def test_a_cancel_is_refused_without_permission(server: Scripted, jobs: DetailsJobs) -> None:
     server.on("DELETE", STATUS, error(403, "missing.permissions", "No"))
-    with pytest.raises(GenesysCloudError, match="lacks a permission"):
+    with pytest.raises(SourceError, match="lacks a permission"):
         jobs.cancel(JOB)
 
 

@@ -8,8 +8,8 @@ import pytest
 from analytics_platform.catalogue.listings import LISTINGS, Listing
 from analytics_platform.catalogue.operations.reporting import REPORTS, SCHEDULES
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import UnexpectedAnswer
 from analytics_platform.genesys_cloud.listings import list_now
+from analytics_platform.source.errors import UnexpectedAnswer
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 
 

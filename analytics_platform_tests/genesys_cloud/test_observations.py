@@ -8,8 +8,8 @@ import pytest
 from analytics_platform.catalogue.names import UnknownName
 from analytics_platform.catalogue.observations import OBSERVATIONS, ObservationFamily, observation_family
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import MissingPermission
 from analytics_platform.genesys_cloud.observations import observe
+from analytics_platform.source.errors import MissingPermission
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 
 QUEUES = observation_family("queues")

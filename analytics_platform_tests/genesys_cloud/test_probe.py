@@ -14,10 +14,10 @@ from analytics_platform.catalogue.operations import OPERATIONS, operation
 from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import BadCredentials, RateLimited, Unreachable
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.probe import Question, probe, questions
 from analytics_platform.genesys_cloud.standings import Learned, Standing
+from analytics_platform.source.errors import BadCredentials, RateLimited, Unreachable
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
 from analytics_platform_tests.simulated_org import SimulatedOrg

@@ -9,11 +9,11 @@ from pydantic import SecretStr
 from analytics_platform.catalogue.operations.details import CONVERSATION_PROPERTIES
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import BadRequest, QueryRefused, ServerFault
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.properties import index, index_request
 from analytics_platform.genesys_cloud.queries import find
 from analytics_platform.genesys_cloud.questions import CONVERSATIONS, question
+from analytics_platform.source.errors import BadRequest, QueryRefused, ServerFault
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 from analytics_platform_tests.simulated_org import SimulatedOrg

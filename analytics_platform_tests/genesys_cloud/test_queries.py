@@ -18,11 +18,11 @@ from analytics_platform.catalogue.operations.details import (
 )
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import MissingPermission, NotFound, NotJson, QueryRefused
 from analytics_platform.genesys_cloud.found import Found
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.queries import conversation, conversations_by_ids, find
 from analytics_platform.genesys_cloud.questions import CONVERSATIONS, TRANSCRIPTS, USERS, question
+from analytics_platform.source.errors import MissingPermission, NotFound, NotJson, QueryRefused
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
 from analytics_platform_tests.simulated_org import SimulatedOrg

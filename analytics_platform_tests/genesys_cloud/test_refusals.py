@@ -8,18 +8,18 @@ import pytest
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, Operation
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.genesys_cloud.refusals import retry_after
+from analytics_platform.source.errors import (
     BadCredentials,
     BadRequest,
-    GenesysCloudError,
     MissingPermission,
     NotFound,
     RateLimited,
     ServerFault,
+    SourceError,
     UnexpectedAnswer,
 )
-from analytics_platform.genesys_cloud.refusals import retry_after
-from analytics_platform.genesys_cloud.retries import Retries
+from analytics_platform.source.retries import Retries
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error
 
 AVAILABILITY = CONVERSATION_JOBS.availability
@@ -47,7 +47,7 @@ STATUS = Operation("things.read", "GET", "/api/v2/thing")
     ids=lambda value: str(value.status) if isinstance(value, Reply) else None,
 )
 def test_each_status_is_its_own_error(
-    server: Scripted, client: GenesysCloud, reply: Reply, kind: type[GenesysCloudError]
+    server: Scripted, client: GenesysCloud, reply: Reply, kind: type[SourceError]
 ) -> None:
     server.on("GET", STATUS.path, reply)
     with pytest.raises(kind) as caught:
@@ -88,7 +88,7 @@ def test_a_missing_permission_says_which_and_where_to_grant_it(server: Scripted,
     ],
 )
 def test_the_token_endpoint_speaks_otherwise(
-    server: Scripted, client: GenesysCloud, reply: Reply, kind: type[GenesysCloudError]
+    server: Scripted, client: GenesysCloud, reply: Reply, kind: type[SourceError]
 ) -> None:
     server.on("POST", "/oauth/token", reply)
     with pytest.raises(kind) as caught:

@@ -12,7 +12,6 @@ from analytics_platform.catalogue.names import UnknownName
 from analytics_platform.catalogue.operations.reporting import SCHEDULE_CREATE, SETTINGS_CHANGE
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import NotFound, QueryRefused, ServerFault
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.reporting import (
     Reporting,
@@ -23,6 +22,7 @@ from analytics_platform.genesys_cloud.reporting import (
     update_schedule,
     written_fields,
 )
+from analytics_platform.source.errors import NotFound, QueryRefused, ServerFault
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
 from analytics_platform_tests.simulated_org import SimulatedOrg

@@ -8,8 +8,8 @@ import pytest
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import GenesysCloudError
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
+from analytics_platform.source.errors import SourceError
 from analytics_platform_tests.genesys_cloud.conftest import CANARY
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted, error, token
 
@@ -50,7 +50,7 @@ def test_a_canary_is_never_seen(
     jobs = DetailsJobs(client, CONVERSATION_JOBS)
     server.on("POST", "/oauth/token", fault if at_the_token else token(TOKEN))
     server.on("POST", SUBMIT, fault)
-    with pytest.raises(GenesysCloudError) as caught:
+    with pytest.raises(SourceError) as caught:
         jobs.submit({"interval": "a/b"})
     _assert_clean(client, caught.value, caplog)
 
@@ -60,7 +60,7 @@ def test_a_token_no_header_can_carry_is_not_quoted(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.on("POST", "/oauth/token", token(f"{TOKEN}\r\nX: y"))
-    with pytest.raises(GenesysCloudError) as caught:
+    with pytest.raises(SourceError) as caught:
         client.call(CONVERSATION_JOBS.availability)
     _assert_clean(client, caught.value, caplog)
 

@@ -7,9 +7,9 @@ import pytest
 from analytics_platform.catalogue.operations.bots import BOT_DIVISION_TURNS, BOT_TURNS
 from analytics_platform.catalogue.operations.observations import FLOW_LIST
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import MissingPermission, NotFound, UnexpectedAnswer
-from analytics_platform.genesys_cloud.intervals import interval
 from analytics_platform.genesys_cloud.turns import bot_flow_ids, turn_pages
+from analytics_platform.source.errors import MissingPermission, NotFound, UnexpectedAnswer
+from analytics_platform.source.intervals import interval
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted, error
 
 DAY = interval("2026-03-03")

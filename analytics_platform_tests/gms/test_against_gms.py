@@ -7,7 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from analytics_platform.catalogue.services import Events, State
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.gms.access import Access
+from analytics_platform.gms.client import Gms
+from analytics_platform.gms.exported import Exported
+from analytics_platform.gms.selection import Selection
+from analytics_platform.source.errors import (
     BadCredentials,
     BadRequest,
     CutShort,
@@ -15,10 +19,6 @@ from analytics_platform.genesys_cloud.errors import (
     QueryRefused,
     ServerFault,
 )
-from analytics_platform.gms.access import Access
-from analytics_platform.gms.client import Gms
-from analytics_platform.gms.exported import Exported
-from analytics_platform.gms.selection import Selection
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
 from analytics_platform_tests.simulated_org import SimulatedOrg
 

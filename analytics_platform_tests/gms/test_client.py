@@ -9,24 +9,24 @@ from threading import Event
 import pytest
 
 from analytics_platform.catalogue.services import Events, State
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.gms.access import Access
+from analytics_platform.gms.client import Gms
+from analytics_platform.gms.selection import Selection
+from analytics_platform.source.errors import (
     BadRequest,
     CutShort,
-    GenesysCloudError,
     MissingPermission,
     NoAnswer,
     NotFound,
     NotJson,
     QueryRefused,
     ServerFault,
+    SourceError,
     SubmitUncertain,
     UnexpectedAnswer,
     Unreachable,
 )
-from analytics_platform.genesys_cloud.http_client import Timeouts
-from analytics_platform.gms.access import Access
-from analytics_platform.gms.client import Gms
-from analytics_platform.gms.selection import Selection
+from analytics_platform.source.http_client import Timeouts
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
 from analytics_platform_tests.gms.conftest import DAY, FILES, STREAM, WHOLE_DAY, path_of, refused
 
@@ -79,7 +79,7 @@ def test_a_list_of_ids_is_never_asked_with_a_state(server: Scripted, gms: Gms, s
     ],
 )
 def test_a_body_that_is_no_list_of_ids_is_an_error(
-    server: Scripted, gms: Gms, reply: Reply, kind: type[GenesysCloudError], words: str
+    server: Scripted, gms: Gms, reply: Reply, kind: type[SourceError], words: str
 ) -> None:
     server.on("GET", STREAM, reply)
     with pytest.raises(kind, match=words):
@@ -126,7 +126,7 @@ def test_a_404_that_is_not_of_gms_does_not_make_services_gone(server: Scripted, 
     ],
 )
 def test_a_body_that_is_no_service_is_an_error(
-    server: Scripted, gms: Gms, reply: Reply, kind: type[GenesysCloudError]
+    server: Scripted, gms: Gms, reply: Reply, kind: type[SourceError]
 ) -> None:
     server.on("GET", path_of("7-a"), reply)
     with pytest.raises(kind):
@@ -197,7 +197,7 @@ def test_a_read_is_tried_again_after_an_answer_that_broke_off(server: Scripted, 
 )
 def test_a_read_is_not_tried_again_after_what_stays(server: Scripted, gms: Gms, reply: Reply) -> None:
     server.on("GET", STREAM, reply)
-    with pytest.raises(GenesysCloudError) as caught:
+    with pytest.raises(SourceError) as caught:
         gms.ids(WHOLE_DAY)
     assert not caught.value.transient
     assert len(server.requests()) == 1
@@ -260,7 +260,7 @@ _SERVICES = json.dumps([{"service_id": each, "text": "x" * 90} for each in IDS])
     ],
 )
 def test_content_that_is_not_whole_gives_nothing(
-    server: Scripted, gms: Gms, reply: Reply, kind: type[GenesysCloudError], words: str
+    server: Scripted, gms: Gms, reply: Reply, kind: type[SourceError], words: str
 ) -> None:
     server.on("GET", STREAM, reply)
     given: list[str] = []
@@ -344,11 +344,11 @@ def test_files_that_may_be_written_are_never_asked_for_again(server: Scripted, g
     [
         (refused(400, "Parameter time_from is mandatory"), BadRequest, "correct what GMS names"),
         (refused(403, "not allowed"), MissingPermission, "give the user the role Administrator \\("),
-        (refused(429, "slow down"), GenesysCloudError, "try again later"),
+        (refused(429, "slow down"), SourceError, "try again later"),
     ],
 )
 def test_files_that_were_surely_not_written_say_why(
-    server: Scripted, gms: Gms, reply: Reply, kind: type[GenesysCloudError], words: str
+    server: Scripted, gms: Gms, reply: Reply, kind: type[SourceError], words: str
 ) -> None:
     server.on("POST", FILES, reply)
     with pytest.raises(kind, match=words) as caught:

@@ -3,24 +3,24 @@
 import pytest
 
 from analytics_platform.catalogue.services import SERVICE_FILES, SERVICE_READ
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.gms.refusals import refusal
+from analytics_platform.source.errors import (
     BadCredentials,
     BadRequest,
-    GenesysCloudError,
     MissingPermission,
     NotFound,
     RateLimited,
     ServerFault,
+    SourceError,
     UnexpectedAnswer,
 )
-from analytics_platform.genesys_cloud.exchange import Received
-from analytics_platform.genesys_cloud.wire import Payload
-from analytics_platform.gms.refusals import refusal
+from analytics_platform.source.exchange import Received
+from analytics_platform.source.wire import Payload
 
 TENANT = b'{"message": "Invalid tenant specified : null", "exception": "com.genesyslab.gsg.ContextServicesException"}'
 
 
-def said(status: int, body: bytes = b"", **headers: str) -> GenesysCloudError:
+def said(status: int, body: bytes = b"", **headers: str) -> SourceError:
     return refusal(Received(status, headers, Payload(body)), SERVICE_READ, hide=lambda text: text)
 
 
@@ -41,7 +41,7 @@ def said(status: int, body: bytes = b"", **headers: str) -> GenesysCloudError:
         (504, ServerFault, "try again later"),
     ],
 )
-def test_a_status_says_what_to_do(status: int, kind: type[GenesysCloudError], words: str) -> None:
+def test_a_status_says_what_to_do(status: int, kind: type[SourceError], words: str) -> None:
     fault = said(status)
     assert type(fault) is kind
     assert words in str(fault)

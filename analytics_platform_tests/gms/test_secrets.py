@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from analytics_platform.genesys_cloud.errors import GenesysCloudError
 from analytics_platform.gms.access import Access
 from analytics_platform.gms.client import Gms
+from analytics_platform.source.errors import SourceError
 from analytics_platform_tests.genesys_cloud.conftest import CANARY
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
 from analytics_platform_tests.gms.conftest import FILES, STREAM, WHOLE_DAY, path_of
@@ -66,7 +66,7 @@ def test_a_canary_is_never_seen(
     shown = f"{gms!r} {vars(gms)}"
     try:
         ask(gms)
-    except GenesysCloudError as fault:
+    except SourceError as fault:
         shown += "".join(traceback.format_exception(fault)) + f"{fault!r} {vars(fault)}"
     assert server.requests()[0].headers["authorization"] == f"Basic {ENCODED}"
     logged = "\n".join(f"{record.getMessage()} {record.exc_text}" for record in caplog.records)

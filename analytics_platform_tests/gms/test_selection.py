@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics_platform.catalogue.services import Events, State
-from analytics_platform.genesys_cloud.errors import QueryRefused
 from analytics_platform.gms.selection import Selection
+from analytics_platform.source.errors import QueryRefused
 from analytics_platform_tests.gms.conftest import DAY, WHOLE_DAY
 
 MILLISECOND = timedelta(milliseconds=1)

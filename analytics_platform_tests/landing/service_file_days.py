@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from analytics_platform.catalogue.services import SERVICE_FILES_TABLE
-from analytics_platform.genesys_cloud.http_client import Timeouts
 from analytics_platform.gms.client import Gms
 from analytics_platform.lake import Manifest
 from analytics_platform.landing.ledger import Entry, Ledger
 from analytics_platform.landing.service_file_asking import FileTimes
 from analytics_platform.landing.service_files import RECORDS, FileOptions, ServiceFilesLanding
 from analytics_platform.landing.service_folders import ServiceFolders
+from analytics_platform.source.http_client import Timeouts
 from analytics_platform_tests.landing.service_places import QUICK, ServicePlace
 
 TIMES = FileTimes(first_pause=0.01, patience=20.0, until_seen=0.3)

@@ -11,13 +11,13 @@ import msgspec
 import pyarrow as pa
 
 from analytics_platform.catalogue.services import SERVICE_IDS, SERVICES
-from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform.gms.client import Gms
 from analytics_platform.lake import Lake, Manifest
 from analytics_platform.landing.home_days import stale_home_days
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.services import Options, ServicesLanding
 from analytics_platform.landing.typed import stage_home_day
+from analytics_platform.source.retries import Retries
 from analytics_platform.tables.services import service_rows
 
 QUICK = Retries(attempts=2, first_pause=0.01, longest_pause=0.02)

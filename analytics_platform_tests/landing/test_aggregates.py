@@ -10,10 +10,10 @@ import pytest
 from analytics_platform.catalogue.aggregates import AGGREGATES, AggregateFamily, aggregate_family
 from analytics_platform.catalogue.operations import USER_JOBS
 from analytics_platform.genesys_cloud.aggregates import AggregateQuestion
-from analytics_platform.genesys_cloud.errors import MissingPermission, QueryRefused
 from analytics_platform.lake import Manifest
 from analytics_platform.landing.aggregates import AggregatesLanding
 from analytics_platform.landing.errors import DayNotComplete
+from analytics_platform.source.errors import MissingPermission, QueryRefused
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg
 from analytics_platform_tests.simulator.counting import Laid, counted, emitted, half_hour, within

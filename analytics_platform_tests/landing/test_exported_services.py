@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from analytics_platform.catalogue.services import SERVICES
-from analytics_platform.genesys_cloud.errors import CutShort, QueryRefused
 from analytics_platform.gms.answers import ServiceRecord
 from analytics_platform.landing import exported_services
 from analytics_platform.landing.exported_services import require_place, write_services
+from analytics_platform.source.errors import CutShort, QueryRefused
 from analytics_platform.tables.schemas import table_schema
 
 READ_AT = datetime(2026, 3, 7, tzinfo=UTC)

@@ -18,11 +18,11 @@ import pytest
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from analytics_platform.catalogue.operations.reporting import EXPORT_REQUEST
-from analytics_platform.genesys_cloud.errors import BadRequest, GenesysCloudError, JobFailed, ServerFault
 from analytics_platform.genesys_cloud.exports import Exports
 from analytics_platform.lake import PartitionMissing
 from analytics_platform.landing.errors import DayNotComplete, ExportNotDone, ExportUnusable
 from analytics_platform.landing.exports import StagedExport
+from analytics_platform.source.errors import BadRequest, JobFailed, ServerFault, SourceError
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 from analytics_platform_tests.landing import export_days
 from analytics_platform_tests.landing.export_days import ExportPlace
@@ -179,7 +179,7 @@ def test_what_the_vendor_did_not_take_is_asked_for_again_once_it_has_had_time_to
 ) -> None:
     place = places(until_listed=0.0)
     quick_org.arm("status", ASK, status=503)
-    with pytest.raises(GenesysCloudError, match="looks for it in the list first"):
+    with pytest.raises(SourceError, match="looks for it in the list first"):
         place.land(DAY)
     assert _states(place) == ["submitting"] and _asked(quick_org) == []
     place.land(DAY)

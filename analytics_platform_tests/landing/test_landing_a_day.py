@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, USER_DETAILS, Stream
-from analytics_platform.genesys_cloud.errors import JobDeadline, JobFailed, NotJson, ServerFault, SubmitUncertain
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Manifest
 from analytics_platform.landing.details import DetailsLanding, Options, StagedDay
 from analytics_platform.landing.errors import DayNotComplete, OtherSource
+from analytics_platform.source.errors import JobDeadline, JobFailed, NotJson, ServerFault, SubmitUncertain
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg
 

@@ -8,11 +8,11 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from analytics_platform.genesys_cloud.errors import QueryRefused, ServerFault
 from analytics_platform.genesys_cloud.found import Course, Found, Records
 from analytics_platform.lake.errors import LakeError
 from analytics_platform.landing import query_files
 from analytics_platform.landing.query_files import file_schema, write
+from analytics_platform.source.errors import QueryRefused, ServerFault
 
 MODEL = "AnalyticsConversationWithoutAttributes"
 SOUND = b'{"conversationId":"c-%d","conversationStart":"2026-03-02T10:00:00.000Z","participants":[{"purpose":"agent"}]}'

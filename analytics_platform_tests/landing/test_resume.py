@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
-from analytics_platform.genesys_cloud.errors import NoAnswer
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Manifest
 from analytics_platform.landing.asking import question_of
 from analytics_platform.landing.details import StagedDay
 from analytics_platform.landing.errors import CursorRefused
 from analytics_platform.landing.ledger import Entry
+from analytics_platform.source.errors import NoAnswer
 from analytics_platform_tests.landing import land_one_day
 from analytics_platform_tests.landing.conftest import UNHURRIED
 from analytics_platform_tests.landing.workplace import DAYS, Workplace

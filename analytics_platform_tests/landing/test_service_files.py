@@ -16,7 +16,6 @@ import pytest
 
 from analytics_platform.catalogue.service_files import KEPT_NAMES
 from analytics_platform.catalogue.services import Events, State
-from analytics_platform.genesys_cloud.errors import MissingPermission, SubmitUncertain
 from analytics_platform.gms.client import Access
 from analytics_platform.gms.selection import Selection
 from analytics_platform.lake import Lake, PartitionMissing
@@ -32,6 +31,7 @@ from analytics_platform.landing.service_file_asking import FileTimes
 from analytics_platform.landing.service_file_following import KEPT_FILES, follow
 from analytics_platform.landing.service_files import StagedServiceFiles
 from analytics_platform.landing.service_folders import ServiceFolders
+from analytics_platform.source.errors import MissingPermission, SubmitUncertain
 from analytics_platform_tests.gms.test_against_gms import AT_END, AT_START, BOUNDS, INSIDE, T1, T2, T3, TABLE
 from analytics_platform_tests.gms.test_against_gms import DAY as FIGURE_DAY
 from analytics_platform_tests.landing import service_file_days

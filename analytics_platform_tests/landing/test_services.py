@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from analytics_platform.catalogue.services import SERVICE_IDS, SERVICES
-from analytics_platform.genesys_cloud.errors import GenesysCloudError
 from analytics_platform.landing.answers import LandedAnswers
 from analytics_platform.landing.errors import DayNotComplete, OtherSource
 from analytics_platform.landing.home_days import home_days
 from analytics_platform.landing.service_days import StagedServices
 from analytics_platform.landing.services import ServicesLanding
+from analytics_platform.source.errors import SourceError
 from analytics_platform_tests.landing import land_services
 from analytics_platform_tests.landing.service_places import ServicePlace, connected, day_after, expected
 from analytics_platform_tests.simulated_org import SimulatedOrg
@@ -299,7 +299,7 @@ def test_a_fault_that_stays_leaves_the_day_as_it_was_and_nothing_staged(place: S
     place.land(FIRST)
     before = place.lake.manifest(SERVICES.raw.name, FIRST)
     org.arm("status", "services.read", status=503, times=None)
-    with pytest.raises(GenesysCloudError):
+    with pytest.raises(SourceError):
         place.land(FIRST, request="again")
     org.clear_faults()
     assert place.lake.manifest(SERVICES.raw.name, FIRST) == before

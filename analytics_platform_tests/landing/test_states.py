@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
-from analytics_platform.genesys_cloud.errors import JobDeadline
 from analytics_platform.landing.errors import DayNotComplete
+from analytics_platform.source.errors import JobDeadline
 from analytics_platform_tests.landing.conftest import UNHURRIED
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg

@@ -15,12 +15,12 @@ from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
-from analytics_platform.genesys_cloud.retries import Retries
 from analytics_platform.lake import Lake, Manifest
 from analytics_platform.landing.details import DetailsLanding, Options, StagedDay
 from analytics_platform.landing.home_days import HomeDay, stale_home_days
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.typed import stage_home_day
+from analytics_platform.source.retries import Retries
 
 DAYS = (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4))
 PROVENANCE = ("activity_day", "as_of")

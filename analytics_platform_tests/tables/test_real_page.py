@@ -13,7 +13,7 @@ import pytest
 from analytics_platform.catalogue.models import model
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
 from analytics_platform.catalogue.tables import conversation_tables
-from analytics_platform.genesys_cloud.pages import split_page
+from analytics_platform.source.pages import split_page
 from analytics_platform.tables.conversations import MODEL, conversation_rows
 from analytics_platform.tables.drift import drift
 from analytics_platform.tables.raw import Delivery, RawPage, raw_page

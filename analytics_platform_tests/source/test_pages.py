@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics_platform.genesys_cloud.errors import NotJson
-from analytics_platform.genesys_cloud.pages import instant, split_page
-from analytics_platform.genesys_cloud.wire import Origin
+from analytics_platform.source.errors import NotJson
+from analytics_platform.source.pages import instant, split_page
+from analytics_platform.source.wire import Origin
 
 JSON = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.floats(allow_nan=False, allow_infinity=False))
 

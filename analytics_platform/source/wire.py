@@ -2,12 +2,12 @@
 
 import gzip
 from dataclasses import dataclass, field
-from typing import cast
+from typing import BinaryIO, cast
 
 from isal import igzip, igzip_lib
 
 from analytics_platform.catalogue.operations import Operation
-from analytics_platform.genesys_cloud.errors import CutShort, NotJson
+from analytics_platform.source.errors import CutShort, NotJson
 
 _GZIP_MAGIC = b"\x1f\x8b"
 # isal's stubs declare its error as an instance.
@@ -82,3 +82,10 @@ def not_json(what: str, origin: Origin) -> NotJson:
         status=origin.status,
         correlation_id=origin.correlation_id,
     )
+
+
+def rewrite(into: BinaryIO, content: bytes) -> None:
+    """Put `content` in the place of all that `into` holds."""
+    into.seek(0)
+    into.truncate()
+    into.write(content)

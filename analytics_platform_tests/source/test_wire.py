@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
-from analytics_platform.genesys_cloud.errors import CutShort, NotJson
-from analytics_platform.genesys_cloud.wire import Origin, Payload
+from analytics_platform.source.errors import CutShort, NotJson
+from analytics_platform.source.wire import Origin, Payload
 
 ORIGIN = Origin(CONVERSATION_JOBS.results, 200, "text/html", "c-9")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from analytics_platform.genesys_cloud.errors import QueryRefused
+from analytics_platform.source.errors import QueryRefused
 
 _DAY = timedelta(days=1)
 _LAST = re.compile(r"([1-9]\d{0,3})([dh])")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from analytics_platform.genesys_cloud.errors import TransientError
+from analytics_platform.source.errors import TransientError
 
 _log = logging.getLogger(__name__)
 _GROWTH = 1.5

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from analytics_platform.genesys_cloud.wire import Origin, not_json
+from analytics_platform.source.wire import Origin, not_json
 
 _HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.errors import CutShort, NoAnswer, UnexpectedAnswer, Untrusted
-from analytics_platform.genesys_cloud.http_client import Timeouts
 from analytics_platform.genesys_cloud.token import TOKEN
+from analytics_platform.source.errors import CutShort, NoAnswer, UnexpectedAnswer, Untrusted
+from analytics_platform.source.http_client import Timeouts
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 
 GET = CONVERSATION_JOBS.availability

@@ -6,14 +6,14 @@ import pickle
 import pytest
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
-from analytics_platform.genesys_cloud import errors
-from analytics_platform.genesys_cloud.errors import GenesysCloudError
+from analytics_platform.source import errors
+from analytics_platform.source.errors import SourceError
 
-KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, GenesysCloudError)]
+KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, SourceError)]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_each_error_is_drawn_and_keeps_its_parts_between_processes(kind: type[GenesysCloudError]) -> None:
+def test_each_error_is_drawn_and_keeps_its_parts_between_processes(kind: type[SourceError]) -> None:
     assert f" {kind.__name__} " in (errors.__doc__ or "").replace("\n", " ")
     error = kind(
         "What is wrong.",
@@ -31,7 +31,7 @@ def test_each_error_is_drawn_and_keeps_its_parts_between_processes(kind: type[Ge
 
 def test_transient_and_terminal_part_the_tree() -> None:
     for kind in KINDS:
-        if kind is not GenesysCloudError:
+        if kind is not SourceError:
             assert issubclass(kind, errors.TransientError) != issubclass(kind, errors.TerminalError)
             assert kind.transient == issubclass(kind, errors.TransientError)
     assert {kind for kind in KINDS if kind.untaken} == {errors.Unreachable, errors.RateLimited}

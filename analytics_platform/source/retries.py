@@ -1,16 +1,20 @@
 """Trying again: how often, with which pauses, and after what."""
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_base, wait_random_exponential
 
-from analytics_platform.genesys_cloud.errors import GenesysCloudError
+from analytics_platform.source.errors import SourceError
 
 _log = logging.getLogger(__name__)
+_NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
 _T = TypeVar("_T")
 
 
@@ -28,7 +32,7 @@ class Retries:
     longest_pause: float = 30.0
     longest_retry_after: float = 300.0
 
-    def run(self, attempt: Callable[[], _T], *, again: Callable[[GenesysCloudError], bool]) -> _T:
+    def run(self, attempt: Callable[[], _T], *, again: Callable[[SourceError], bool]) -> _T:
         """What `attempt` returns; tried again after a transient error for which `again` holds.
 
         Raises the last error once the attempts are used up.
@@ -36,7 +40,7 @@ class Retries:
 
         def worth_it(fault: BaseException) -> bool:
             return (
-                isinstance(fault, GenesysCloudError)
+                isinstance(fault, SourceError)
                 and fault.transient
                 and (fault.retry_after or 0.0) <= self.longest_retry_after
                 and again(fault)
@@ -61,7 +65,7 @@ class _AskedOrRandom(wait_base):
     def __call__(self, retry_state: RetryCallState) -> float:
         pause = self._otherwise(retry_state)
         fault = retry_state.outcome.exception() if retry_state.outcome else None
-        if isinstance(fault, GenesysCloudError) and fault.retry_after is not None:
+        if isinstance(fault, SourceError) and fault.retry_after is not None:
             return fault.retry_after + min(pause, 1.0)
         return pause
 
@@ -70,3 +74,16 @@ def _report(state: RetryCallState) -> None:
     fault = state.outcome.exception() if state.outcome else None
     pause = state.next_action.sleep if state.next_action else 0.0
     _log.warning("Attempt %d failed, next in %.1f s: %s", state.attempt_number, pause, fault)
+
+
+def asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds a server asks to wait by `Retry-After`, given in seconds or as an HTTP date; None when it does not."""
+    given = headers.get("retry-after", "").strip()
+    if _NUMBER.fullmatch(given):
+        return float(given)
+    try:
+        instant = parsedate_to_datetime(given)
+    except ValueError:
+        return None
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return max(0.0, (instant - datetime.now(UTC)).total_seconds())

@@ -10,15 +10,15 @@ import httpx
 import msgspec
 
 from analytics_platform.catalogue.operations import Operation
-from analytics_platform.genesys_cloud.errors import (
+from analytics_platform.source.errors import (
     CutShort,
-    GenesysCloudError,
     NoAnswer,
+    SourceError,
     UnexpectedAnswer,
     Unreachable,
     Untrusted,
 )
-from analytics_platform.genesys_cloud.wire import Origin, Payload
+from analytics_platform.source.wire import Origin, Payload
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -106,7 +106,7 @@ def _received(response: httpx.Response, wire: bytes, operation: Operation) -> Re
 
 def _typed(
     fault: Exception, request: httpx.Request, operation: Operation, response: httpx.Response | None
-) -> GenesysCloudError:
+) -> SourceError:
     called = f"{operation.method} {operation.path}"
     host = request.url.host
     if isinstance(fault, _NOT_SENT):

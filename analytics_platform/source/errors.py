@@ -1,6 +1,6 @@
-"""What can go wrong between us and Genesys Cloud.
+"""What can go wrong between us and a source.
 
-    GenesysCloudError
+    SourceError
     ├── TransientError            worth trying again: now, if it is safe to repeat, or in a later run
     │   ├── Unreachable           no connection; the request was not sent
     │   ├── RateLimited           429, or the token endpoint's 400 "rate limit exceeded"; not acted upon
@@ -34,8 +34,8 @@ from typing import Any, ClassVar
 from analytics_platform.catalogue.operations import Operation
 
 
-class GenesysCloudError(Exception):
-    """Anything that went wrong with Genesys Cloud; the parts are None where they are not known."""
+class SourceError(Exception):
+    """Anything that went wrong with a source; the parts are None where they are not known."""
 
     transient: ClassVar[bool] = False
     """Whether the same call may succeed later with nothing changed on our side."""
@@ -70,11 +70,11 @@ class GenesysCloudError(Exception):
         return _rebuild, (type(self), str(self), dict(self.__dict__))
 
 
-def _rebuild(kind: type[GenesysCloudError], sentence: str, parts: dict[str, Any]) -> GenesysCloudError:
+def _rebuild(kind: type[SourceError], sentence: str, parts: dict[str, Any]) -> SourceError:
     return kind(sentence, **parts)
 
 
-class TransientError(GenesysCloudError):
+class TransientError(SourceError):
     """Worth trying again."""
 
     transient = True
@@ -108,7 +108,7 @@ class JobDeadline(TransientError):
     """We stopped waiting for a job; it goes on at the vendor's, and waiting can be taken up again."""
 
 
-class TerminalError(GenesysCloudError):
+class TerminalError(SourceError):
     """Stays so until somebody changes something."""
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics_platform.genesys_cloud.errors import QueryRefused
-from analytics_platform.genesys_cloud.intervals import Interval, interval, last
+from analytics_platform.source.errors import QueryRefused
+from analytics_platform.source.intervals import Interval, interval, last
 
 
 @pytest.mark.parametrize(
