@@ -9,7 +9,7 @@ from rich.console import Console
 from analytics_platform.capabilities import Capabilities, known_capabilities, remember
 from analytics_platform.choices import load_choices
 from analytics_platform.cli.findings import Finding, shown
-from analytics_platform.connections import connected, opened_lake
+from analytics_platform.connections import connected, connected_gms, opened_lake
 from analytics_platform.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
             yield from _org(client, settings)
     except SettingsError as fault:
         yield Finding("Genesys Cloud", False, str(fault))
+    yield from _services()
 
 
 def _org(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
@@ -75,6 +76,27 @@ def _served(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
         yield Finding("what the org serves", False, str(fault))
     except OSError as fault:
         yield Finding("what the org serves", False, f"It cannot be kept in {settings.state}: {fault}.")
+
+
+def _services() -> Iterator[Finding]:
+    """Whether Context Services answer, where a GMS is named, and the mounted folders are there."""
+    from analytics_platform.gms_settings import load_gms_settings
+    from analytics_platform.source.errors import SourceError
+
+    subject = "services"
+    try:
+        gms = load_gms_settings()
+        if not gms.url:
+            return
+        with connected_gms(gms) as client:
+            told = f"readable; GMS's clock is at {client.now():%Y-%m-%d %H:%M} UTC"
+    except (SettingsError, SourceError) as fault:
+        yield Finding(subject, False, str(fault))
+        return
+    yield Finding(subject, True, told)
+    for server, folder in gms.file_folders:
+        found = f"is {folder} here" if folder.is_dir() else f"is to be {folder}, which is no folder: mount it there."
+        yield Finding(f"files of services in {server}", folder.is_dir(), found)
 
 
 def _looked(subject: str, look: Callable[[], str]) -> Finding:

@@ -27,4 +27,4 @@ def served_metadata(operations: Iterable[Operation], capabilities: Capabilities)
 def served_description(description: str, operations: Iterable[Operation], capabilities: Capabilities) -> str:
     """The description of an asset, headed by a line of its own where the org does not serve it."""
     why = unserved(operations, capabilities)
-    return description if why is None else f"Not served by this org. {why}\n\n{description}"
+    return description if why is None else f"Never scheduled. {why}\n\n{description}"

@@ -18,7 +18,9 @@ PROGRAM = Path(sys.executable).parent / "analytics-platform"
 
 
 def _check(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("GENESYSCLOUD", "ANALYTICS"))}
+    own = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GENESYSCLOUD", "ANALYTICS", "GMS"))
+    }
     return subprocess.run(
         [PROGRAM, "check", *words],
         cwd=folder,
@@ -140,3 +142,19 @@ def test_a_malformed_setting_ends_as_one_sentence(tmp_path: Path) -> None:
     done = _check(tmp_path, ANALYTICS_PLATFORM_START_DAY="2999-01-01")
     assert done.returncode == 1
     assert done.stderr.strip().count("\n") == 0 and "in the future" in done.stderr
+
+
+def test_services_are_looked_at_where_a_gms_is_named(start_org: Callable[..., SimulatedOrg], tmp_path: Path) -> None:
+    org = start_org(gms_user=["reader:pass:Supervisor"])
+    gms = {"GMS_URL": org.url, "GMS_USERNAME": "reader", "GMS_PASSWORD": "pass"}
+    mapped = {"GMS_FILE_FOLDERS": f"C:/={tmp_path};D:/={tmp_path / 'nowhere'}"}
+    seen = " ".join(_check(tmp_path, **_named(org, **gms, **mapped)).stdout.split())
+    assert "ok │ services │ readable; GMS's clock is at 2026-03-07 00:00 UTC" in seen
+    assert "ok │ files of services in C:/" in seen and "no │ files of services in D:/" in seen
+    refused = _check(tmp_path, **_named(org, **(gms | {"GMS_PASSWORD": "canary-secret"})))
+    assert refused.returncode == 1
+    assert "no │ services" in " ".join(refused.stdout.split()) and "canary" not in refused.stdout + refused.stderr
+
+
+def test_services_are_not_spoken_of_where_no_gms_is_named(org: SimulatedOrg, tmp_path: Path) -> None:
+    assert "GMS" not in _check(tmp_path, **_named(org)).stdout

@@ -25,7 +25,7 @@ _IGNORING_INTERRUPTS = (
 
 
 def _surroundings() -> dict[str, str]:
-    dropped = ("GENESYSCLOUD", "ANALYTICS", "DAGSTER")
+    dropped = ("GENESYSCLOUD", "ANALYTICS", "GMS", "DAGSTER")
     return {name: value for name, value in os.environ.items() if not name.startswith(dropped)} | {"COLUMNS": "200"}
 
 

@@ -10,7 +10,7 @@ PROGRAM = Path(sys.executable).parent / "analytics-platform"
 
 
 def _run(folder: Path, lake: str, *words: str) -> str:
-    dropped = ("GENESYSCLOUD", "ANALYTICS", "DAGSTER")
+    dropped = ("GENESYSCLOUD", "ANALYTICS", "GMS", "DAGSTER")
     own = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     env = {**own, "ANALYTICS_PLATFORM_LAKE": lake, "COLUMNS": "200"}
     done = subprocess.run([PROGRAM, *words], cwd=folder, env=env, capture_output=True, text=True)

@@ -242,7 +242,7 @@ def test_an_operation_the_org_does_not_serve_is_told_of_the_asset(workplace: Wor
         remember(settings, {SURVEYS.operation.name: LACKED})
     spec = definitions(workplace).resolve_asset_graph().get(dg.AssetKey(SURVEYS.stream)).to_asset_spec()
     assert spec.metadata["served"] is False and spec.description is not None
-    assert spec.description.startswith("Not served by this org. The client lacks a permission: add it.\n\n")
+    assert spec.description.startswith("Never scheduled. The client lacks a permission: add it.\n\n")
 
 
 def test_a_run_killed_between_its_two_tables_is_asked_for_again_and_ends_the_same(

@@ -83,5 +83,5 @@ def test_an_asset_of_which_one_operation_is_not_served_says_so_and_why() -> None
     assert unserved([GONE, LIVE], capabilities) == "Grant it."
     assert served_metadata([GONE, LIVE], capabilities) == {"served": False, "not_served_because": "Grant it."}
     first, _, rest = served_description("Queues now.", [GONE, LIVE], capabilities).partition("\n\n")
-    assert first == "Not served by this org. Grant it." and rest == "Queues now."
+    assert first == "Never scheduled. Grant it." and rest == "Queues now."
     assert unserved([GONE], capabilities) is None

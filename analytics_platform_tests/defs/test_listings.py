@@ -89,6 +89,6 @@ def test_the_assets_tell_what_they_are_and_whether_the_org_serves_them(workplace
         spec = definitions.resolve_asset_graph().get(dg.AssetKey(name)).to_asset_spec()
         served = name in _assets(LIVING)
         assert spec.group_name == GROUP and spec.metadata["served"] is served and spec.description
-        assert spec.description.startswith("Not served by this org.") is not served
+        assert spec.description.startswith("Never scheduled.") is not served
         assert isinstance(spec.partitions_def, dg.DailyPartitionsDefinition)
         assert spec.partitions_def.get_last_partition_key() == datetime.now(UTC).date().isoformat()

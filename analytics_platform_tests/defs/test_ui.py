@@ -153,11 +153,11 @@ def test_a_day_of_bot_turns_tells_how_many_each_flow_had(page: "Page") -> None:
 
 
 def test_an_asset_that_the_org_does_not_serve_says_so_and_why(page: "Page") -> None:
-    seen(page, "/assets/report_schedules?view=overview", "Not served by this org.", "not_served_because")
-    why = page.get_by_text("Not served by this org.").first.inner_text()
+    seen(page, "/assets/report_schedules?view=overview", "Never scheduled.", "not_served_because")
+    why = page.get_by_text("Never scheduled.").first.inner_text()
     assert operation("schedules.list").path in why
     seen(page, "/assets/reporting_settings?view=overview", "Whether reports mask personal data", "served")
-    assert page.get_by_text("Not served by this org.").count() == 0
+    assert page.get_by_text("Never scheduled.").count() == 0
 
 
 def test_the_jobs_page_lists_what_a_person_can_start(page: "Page") -> None:
