@@ -31,7 +31,7 @@ check: .venv/.run ## Check credentials, permissions and the lake.
 	@$(BIN)/analytics-platform check
 
 test: .venv/.dev ## Run all tests; says what it skips and why.
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev ## Check style, format and types.
 	@$(BIN)/ruff check .

@@ -20,10 +20,11 @@ def _run(folder: Path, lake: str, *words: str) -> str:
 
 def test_the_demo_fills_a_bucket_and_sql_reads_it(bucket: str, tmp_path: Path) -> None:
     lake = f"s3://{bucket}/lake"
-    assert lake in _run(tmp_path, lake, "demo", "--days", "2", "--conversations-per-day", "20")
-    query = "select day, count(*) from conversations group by day order by day desc limit 2"
+    assert lake in _run(tmp_path, lake, "demo", "--days", "1", "--conversations-per-day", "20")
+    query = "select day, count(*) from conversations group by day order by day desc limit 1"
     answer = _run(tmp_path, lake, "sql", "--format", "csv", query).splitlines()
-    assert [line.rpartition(",")[2] for line in answer[1:]] == ["20", "20"]
+    assert [line.rpartition(",")[2] for line in answer[1:]] == ["20"]
     assert not (tmp_path / "data" / "lake").exists()
     streams = json.loads(_run(tmp_path, lake, "status", "--json"))["streams"]
+    assert len(streams) > 10
     assert {day["state"] for stream in streams for day in stream["days"]} == {"complete"}
