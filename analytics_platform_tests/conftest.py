@@ -34,6 +34,16 @@ def org(session_org: SimulatedOrg) -> SimulatedOrg:
     return session_org
 
 
+@pytest.fixture(scope="module")
+def prompt_org() -> Iterator[SimulatedOrg]:
+    """An org whose watermark is its clock: a query tells what is known now, and so does its truth.
+
+    Of each module's own, as properties put on its conversations stay.
+    """
+    with SimulatedOrg(lag_hours=0) as running:
+        yield running
+
+
 @pytest.fixture
 def start_org() -> Iterator[Callable[..., SimulatedOrg]]:
     """Starts orgs of their own, `start_org(days=5, seed=3, assume=["max_page_size=10"])`; all stop after the test."""

@@ -1,7 +1,6 @@
 """`query` and `index-property`: details onto the screen or into a file, and what is refused before asking."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,6 @@ from analytics_platform_tests.cli.conftest import Run
 from analytics_platform_tests.simulated_org import SimulatedOrg
 
 ALL_DAYS = "2026-03-02/2026-03-05"
-
-
-@pytest.fixture(scope="module")
-def prompt_org() -> Iterator[SimulatedOrg]:
-    """An org whose watermark is its clock: a query tells what is known now, and so does its truth."""
-    with SimulatedOrg(lag_hours=0) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Ad-hoc queries as jobs: asked in the launchpad, answered by a file and by what the run shows of it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,6 @@ OPS = {
     "query_transcripts": "ask_transcripts",
     "index_property": "put_properties",
 }
-
-
-@pytest.fixture(scope="module")
-def prompt_org() -> Iterator[SimulatedOrg]:
-    """An org whose watermark is its clock: a query tells what is known now, and so does its truth."""
-    with SimulatedOrg(lag_hours=0) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Queries for details: compared with the world of a simulated org, and against a server that scripts what is rare."""
+"""Queries for details, compared with the world of a simulated org."""
 
 import json
 from collections import Counter
@@ -13,30 +13,20 @@ from analytics_platform.catalogue.operations.details import (
     CONVERSATION_BY_ID,
     CONVERSATION_QUERY,
     CONVERSATIONS_BY_IDS,
-    TRANSCRIPT_QUERY,
     USER_QUERY,
 )
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.found import Found
 from analytics_platform.genesys_cloud.hosts import Hosts
 from analytics_platform.genesys_cloud.queries import conversation, conversations_by_ids, find
-from analytics_platform.genesys_cloud.questions import CONVERSATIONS, TRANSCRIPTS, USERS, question
-from analytics_platform.source.errors import MissingPermission, NotFound, NotJson, QueryRefused
+from analytics_platform.genesys_cloud.questions import TRANSCRIPTS, USERS, question
+from analytics_platform.source.errors import MissingPermission, NotFound, QueryRefused
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
-from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
+from analytics_platform_tests.genesys_cloud.querying import Record, conversations, records
 from analytics_platform_tests.simulated_org import SimulatedOrg
 
 ALL_DAYS = "2026-03-02/2026-03-05"
-Record = dict[str, Any]
 Enter = Callable[..., GenesysCloud]
-
-
-@pytest.fixture(scope="module")
-def prompt_org() -> Iterator[SimulatedOrg]:
-    """An org whose watermark is its clock: a query tells what is known now, and so does its truth."""
-    with SimulatedOrg(lag_hours=0) as running:
-        yield running
 
 
 @pytest.fixture
@@ -63,10 +53,6 @@ def enter() -> Iterator[Enter]:
         client.close()
 
 
-def records(found: Found) -> list[Record]:
-    return [json.loads(bytes(record)) for page in found for record in page]
-
-
 def without_attributes(conversations: list[Record]) -> list[Record]:
     for told in conversations:
         for participant in told.get("participants", []):
@@ -76,10 +62,6 @@ def without_attributes(conversations: list[Record]) -> list[Record]:
 
 def calls(org: SimulatedOrg, path: str) -> int:
     return sum(sum(counts.values()) for called, counts in org.requests()["counts"].items() if called.endswith(path))
-
-
-def conversations(client: GenesysCloud, interval: str, *expressions: str, **words: Any) -> Found:
-    return find(client, question(CONVERSATIONS, interval_text=interval, expressions=expressions, **words))
 
 
 def test_conversations_of_whole_days_are_those_that_started_on_them(org: SimulatedOrg, enter: Enter) -> None:
@@ -264,105 +246,3 @@ def test_a_search_that_the_org_does_not_answer_is_told_as_withdrawn(
     asked = question(TRANSCRIPTS, interval_text=ALL_DAYS, phrases=["refund"])
     with pytest.raises(QueryRefused, match="the vendor withdrew it with release 234"):
         records(find(enter(org), asked))
-
-
-# What no small world does: a server that scripts it.
-
-QUERY = CONVERSATION_QUERY.path
-
-
-def _told(number: int, start: str = "2026-03-02T10:00:00.000Z") -> Record:
-    return {"conversationId": f"c-{number}", "conversationStart": start}
-
-
-def _page(*conversations: Record, hits: int = 3) -> Reply:
-    return Reply(
-        json={"conversations": list(conversations), "totalHits": hits} if conversations else {"totalHits": hits}
-    )
-
-
-def test_a_conversation_that_comes_twice_over_moving_pages_is_given_once(
-    server: Scripted, client: GenesysCloud
-) -> None:
-    server.on("POST", QUERY, _page(_told(1), _told(2)), _page(_told(2), _told(3)), _page())
-    found = conversations(client, "2026-03-02")
-    assert [told["conversationId"] for told in records(found)] == ["c-1", "c-2", "c-3"]
-    assert found.course.notes() == ["Given once, though they came again while pages moved: 1."]
-
-
-def test_records_without_usable_id_or_start_are_given_all_the_same(server: Scripted, client: GenesysCloud) -> None:
-    strange = rb'{"conversations":[{"conversationId":1},{"conversationId":1},[],{"n":"\ud83d","conversationId":"c"}]}'
-    server.on("POST", QUERY, Reply(body=strange), _page())
-    found = conversations(client, "2026-03-02")
-    given = [bytes(record) for page in found for record in page]
-    assert given == [b'{"conversationId":1}', b'{"conversationId":1}', b"[]", rb'{"n":"\ud83d","conversationId":"c"}']
-
-
-def test_more_than_one_query_gives_is_split_by_day(server: Scripted, client: GenesysCloud) -> None:
-    def answer(asked: Asked) -> Reply:
-        body = json.loads(asked.body)
-        start, end = (part[:10] for part in body["interval"].split("/"))
-        if body["paging"]["pageNumber"] > 1:
-            return _page()
-        if end > "2026-03-03" and start < "2026-03-03":
-            return _page(_told(0), hits=150_000)
-        return _page(_told(int(start[-2:]), f"{start}T01:00:00Z"), hits=90_000)
-
-    server.on("POST", QUERY, answer)
-    found = conversations(client, "2026-03-02/2026-03-05")
-    assert [told["conversationId"] for told in records(found)] == ["c-2", "c-3", "c-4"]
-    assert found.course.pieces == 3
-    asked = [json.loads(request.body)["interval"] for request in server.requests(QUERY)]
-    assert [(text[8:10], text[33:35]) for text in dict.fromkeys(asked)] == [
-        ("02", "05"),
-        ("02", "04"),
-        ("02", "03"),
-        ("03", "04"),
-        ("04", "05"),
-    ]
-    assert found.course.hits == 270_000
-
-
-def test_more_than_one_query_gives_on_one_day_is_refused_with_the_job_route(
-    server: Scripted, client: GenesysCloud
-) -> None:
-    server.on("POST", QUERY, _page(_told(1), hits=100_001))
-    with pytest.raises(QueryRefused) as refused:
-        records(conversations(client, "2026-03-02"))
-    said = str(refused.value)
-    assert "in 2026-03-02 than the 100000 one query gives" in said
-    assert "materialize the asset conversation_details" in said and "filter" in said
-    assert len(server.requests(QUERY)) == 1
-
-
-def test_a_few_of_too_many_can_be_had(server: Scripted, client: GenesysCloud) -> None:
-    server.on("POST", QUERY, _page(_told(1), _told(2), hits=100_001))
-    assert len(records(conversations(client, "2026-03-02", limit=2))) == 2
-    assert len(server.requests(QUERY)) == 1
-
-
-def test_no_page_is_asked_for_past_the_results_one_query_gives(server: Scripted, client: GenesysCloud) -> None:
-    def answer(asked: Asked) -> Reply:
-        number = json.loads(asked.body)["paging"]["pageNumber"]
-        return _page(_told(number), hits=5)
-
-    server.on("POST", QUERY, answer)
-    given = 0
-    with pytest.raises(QueryRefused):
-        for page in conversations(client, "2026-03-02"):
-            given += len(page)
-    assert given == len(server.requests(QUERY)) == 1000
-
-
-def test_a_search_that_knows_no_pages_ends(server: Scripted, client: GenesysCloud) -> None:
-    server.on("POST", TRANSCRIPT_QUERY.path, Reply(json={"conversations": [_told(1), _told(2)]}))
-    found = find(client, question(TRANSCRIPTS, interval_text="2026-03-02", phrases=["refund"]))
-    assert len(records(found)) == 2
-    assert len(server.requests(TRANSCRIPT_QUERY.path)) == 2
-
-
-def test_a_body_that_is_no_page_is_not_shown(server: Scripted, client: GenesysCloud) -> None:
-    server.on("POST", QUERY, Reply(body=b"<html>private words</html>"))
-    with pytest.raises(NotJson) as fault:
-        records(conversations(client, "2026-03-02"))
-    assert "private" not in str(fault.value)
