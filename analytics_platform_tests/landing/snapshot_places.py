@@ -20,6 +20,7 @@ from analytics_platform.tables.observations import observation_rows
 
 QUEUES = observation_family("queues")
 DAY = date(2026, 3, 2)
+TOMORROW = DAY + timedelta(days=1)
 MINUTES = 5
 BATCHES = 3
 SOURCE = "api.org"
@@ -28,6 +29,15 @@ _METRICS = ("oWaiting", "oInteracting")
 
 def at(hour: int = 0, minute: int = 0, second: float = 3, day: date = DAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC) + timedelta(seconds=second)
+
+
+LATER = at(1, day=TOMORROW)
+"""When the day has ended."""
+
+
+def due(now: datetime) -> datetime:
+    """The tick that is due at `now`."""
+    return due_tick(now, MINUTES)
 
 
 def answer(tick: datetime, batch: int) -> Answered:
@@ -90,16 +100,16 @@ class Place:
 
     def unfinished(self) -> list[date]:
         """The days that want a run on the day after."""
-        return unfinished(self.lake, self.spool, QUEUES.table, DAY + timedelta(days=1))
+        return unfinished(self.lake, self.spool, QUEUES.table, TOMORROW)
 
     def spools(self, now: datetime) -> None:
         """What a run has done that was killed once the org had answered."""
-        self.spool.take(due_tick(now, MINUTES), now, lambda: self.answers(now))
+        self.spool.take(due(now), now, lambda: self.answers(now))
 
     def answers(self, now: datetime, gives: int = BATCHES) -> Iterator[Answered]:
         for batch in range(min(gives, BATCHES)):
             self.asked.append(now)
-            yield answer(due_tick(now, MINUTES), batch)
+            yield answer(due(now), batch)
         if gives < BATCHES:
             raise ConnectionError("the org went away")
 
