@@ -16,6 +16,7 @@ from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted
 STREAM = SERVICE_STREAM.path
 FILES = SERVICE_FILES.path
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
+IDS = ["7-a", "8-b", "9-c"]
 WHOLE_DAY = Selection(DAY, DAY + timedelta(days=1))
 
 

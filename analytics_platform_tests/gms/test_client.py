@@ -8,12 +8,11 @@ from threading import Event
 
 import pytest
 
-from analytics_platform.catalogue.services import Events, State
+from analytics_platform.catalogue.services import State
 from analytics_platform.gms.access import Access
 from analytics_platform.gms.client import Gms
 from analytics_platform.gms.selection import Selection
 from analytics_platform.source.errors import (
-    BadRequest,
     CutShort,
     MissingPermission,
     NoAnswer,
@@ -22,15 +21,12 @@ from analytics_platform.source.errors import (
     QueryRefused,
     ServerFault,
     SourceError,
-    SubmitUncertain,
     UnexpectedAnswer,
     Unreachable,
 )
 from analytics_platform.source.http_client import Timeouts
 from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
-from analytics_platform_tests.gms.conftest import DAY, FILES, STREAM, WHOLE_DAY, path_of, refused
-
-IDS = ["7-a", "8-b", "9-c"]
+from analytics_platform_tests.gms.conftest import DAY, IDS, STREAM, WHOLE_DAY, path_of, refused
 
 
 def test_ids_are_given_once_each_in_order_with_what_was_asked_when_and_what_came(server: Scripted, gms: Gms) -> None:
@@ -222,139 +218,6 @@ def test_user_and_tenant_go_with_every_request(server: Scripted, connect: Callab
     (asked,) = server.requests()
     assert asked.headers["authorization"] == "Basic cmVhZGVyOnDDpHNzOndvcmQ="
     assert (asked.headers["contactcenterid"], asked.headers["groupid"]) == ("101", "group 1")
-
-
-def test_content_is_given_as_sent(server: Scripted, gms: Gms) -> None:
-    sent = b'[{"service_id":"7-a", "n": 1.0},\n {"x":"\\ud83d"} , {"service_id":9}]'
-    server.on("GET", STREAM, Reply(body=sent), Reply(body=sent, gzipped=True))
-    selection = Selection(DAY, WHOLE_DAY.end, Events.STARTED, State.ACTIVE)
-    for _ in range(2):
-        told = [(service.service_id, service.record) for service in gms.content(selection)]
-        assert told == [("7-a", b'{"service_id":"7-a", "n": 1.0}'), ("", b'{"x":"\\ud83d"}'), ("", b'{"service_id":9}')]
-    assert dict(server.requests()[0].query) == {**selection.parameters(), "export_content": "true"}
-
-
-@pytest.mark.parametrize("reply", [Reply(json=[]), Reply(204)])
-def test_no_content_is_none(server: Scripted, gms: Gms, reply: Reply) -> None:
-    server.on("GET", STREAM, reply)
-    assert list(gms.content(WHOLE_DAY)) == []
-
-
-_SERVICES = json.dumps([{"service_id": each, "text": "x" * 90} for each in IDS]).encode()
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "words"),
-    [
-        (Reply(body=_SERVICES[:-1]), CutShort, "breaks off before its end"),
-        (Reply(body=_SERVICES[:200]), CutShort, "breaks off before its end"),
-        (Reply(body=_SERVICES, cut=200), CutShort, "broke off"),
-        (Reply(body=_SERVICES[:200], unframed=True), CutShort, "breaks off before its end"),
-        (Reply(body=b'[{"x":"\\ud83d"},{'), CutShort, "breaks off before its end"),
-        (Reply(body=b""), CutShort, "breaks off before its end"),
-        (Reply(body=_SERVICES + b"{}"), NotJson, "look for a proxy"),
-        (Reply(body=b"<html></html>"), NotJson, "look for a proxy"),
-        (Reply(json=IDS), UnexpectedAnswer, "without the services' content"),
-        (Reply(json=[{"service_id": "7-a"}, "8-b"]), UnexpectedAnswer, "without the services' content"),
-        (Reply(json={"message": "x"}), UnexpectedAnswer, "where a list of services was asked for"),
-    ],
-)
-def test_content_that_is_not_whole_gives_nothing(
-    server: Scripted, gms: Gms, reply: Reply, kind: type[SourceError], words: str
-) -> None:
-    server.on("GET", STREAM, reply)
-    given: list[str] = []
-    with pytest.raises(kind, match=words):
-        given += [service.service_id for service in gms.content(WHOLE_DAY)]
-    assert given == []
-    assert len(server.requests()) == 1
-
-
-@pytest.mark.parametrize(("status", "requests"), [(503, 2), (502, 2), (504, 1), (500, 1), (408, 1)])
-def test_content_is_asked_again_only_where_gms_is_surely_not_at_work(
-    server: Scripted, gms: Gms, status: int, requests: int
-) -> None:
-    server.on("GET", STREAM, refused(status, "no"), Reply(json=[]))
-    if requests == 1:
-        with pytest.raises(ServerFault):
-            list(gms.content(WHOLE_DAY))
-    else:
-        assert list(gms.content(WHOLE_DAY)) == []
-    assert len(server.requests()) == requests
-
-
-def test_content_is_waited_for_as_long_as_configured_and_not_asked_again(
-    server: Scripted, connect: Callable[..., Gms]
-) -> None:
-    hold = Event()
-    server.on("GET", STREAM, Reply(json=[], hold=hold))
-    gms = connect(content_seconds=0.1, timeouts=Timeouts(pool=None))
-    with pytest.raises(NoAnswer):
-        list(gms.content(WHOLE_DAY))
-    hold.set()
-    assert len(server.requests()) == 1
-
-
-def test_files_are_asked_for_once_at_their_own_url_and_named(server: Scripted, connect: Callable[..., Gms]) -> None:
-    server.on("POST", f"/node-1{FILES}", Reply(json={"created": ["C:/a_services.csv", "C:/a_states.csv"]}))
-    gms = connect(files_url=f"{server.url}/node-1", file_format_parameter="fmt")
-    created = gms.request_files(Selection(DAY, WHOLE_DAY.end, state=State.INACTIVE), "json")
-    assert created.files == ("C:/a_services.csv", "C:/a_states.csv")
-    assert created.request.startswith(f"POST {FILES}?time_from=2026-03-02T00:00:00.000Z&")
-    (asked,) = server.requests()
-    assert asked.body == b""
-    assert (asked.query["filter_state"], asked.query["fmt"]) == ("inactive", "json")
-
-
-def test_one_file_alone_is_named_too(server: Scripted, gms: Gms) -> None:
-    server.on("POST", FILES, Reply(json={"created": "C:/a_services.json"}))
-    assert gms.request_files(WHOLE_DAY).files == ("C:/a_services.json",)
-
-
-def test_a_format_is_not_asked_for_by_a_parameter_nobody_knows(server: Scripted, gms: Gms) -> None:
-    with pytest.raises(QueryRefused, match="GMS_FILE_FORMAT_PARAMETER"):
-        gms.request_files(WHOLE_DAY, "csv")
-    assert server.requests() == []
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        refused(500, "No space left on device", "IOException"),
-        refused(503, "busy"),
-        Reply(502, body=b"<html>Bad gateway</html>"),
-        Reply(cut=-1),
-        Reply(json={"created": ["C:/a_services.csv"]}, cut=9),
-        Reply(body=b"<html>Done</html>"),
-        Reply(json={"created": []}),
-        Reply(json={"created": [1]}),
-        Reply(json=["C:/a_services.csv"]),
-        Reply(204),
-    ],
-)
-def test_files_that_may_be_written_are_never_asked_for_again(server: Scripted, gms: Gms, reply: Reply) -> None:
-    server.on("POST", FILES, reply)
-    with pytest.raises(SubmitUncertain, match="look for new ones in its folder"):
-        gms.request_files(WHOLE_DAY)
-    assert len(server.requests()) == 1
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "words"),
-    [
-        (refused(400, "Parameter time_from is mandatory"), BadRequest, "correct what GMS names"),
-        (refused(403, "not allowed"), MissingPermission, "give the user the role Administrator \\("),
-        (refused(429, "slow down"), SourceError, "try again later"),
-    ],
-)
-def test_files_that_were_surely_not_written_say_why(
-    server: Scripted, gms: Gms, reply: Reply, kind: type[SourceError], words: str
-) -> None:
-    server.on("POST", FILES, reply)
-    with pytest.raises(kind, match=words) as caught:
-        gms.request_files(WHOLE_DAY)
-    assert not isinstance(caught.value, SubmitUncertain)
-    assert len(server.requests()) == 1
 
 
 def test_a_server_fault_ends_as_one_after_the_attempts(server: Scripted, gms: Gms) -> None:
