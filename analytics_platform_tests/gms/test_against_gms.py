@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,56 +19,10 @@ from analytics_platform.source.errors import (
     QueryRefused,
     ServerFault,
 )
+from analytics_platform_tests import services_figure
 from analytics_platform_tests.genesys_cloud.conftest import QUICK
+from analytics_platform_tests.services_figure import BOUNDS, DAY, SENSIBLE, T1, T2, T3
 from analytics_platform_tests.simulated_org import SimulatedOrg
-
-DAY = date(2014, 9, 2)
-T1, T2, T3 = (datetime(2014, 9, 2, hour, tzinfo=UTC) for hour in (8, 12, 18))
-BOUNDS = ("[)", "[]", "(]", "()")
-TABLE = {
-    ("any", "any"): "S1 S2 S3",
-    ("any", "active"): "S2",
-    ("any", "inactive"): "S1 S3",
-    ("started", "any"): "S1 S2",
-    ("started", "active"): "S2",
-    ("started", "inactive"): "S1",
-    ("completed", "any"): "S3",
-    ("completed", "inactive"): "S3",
-}
-"""The vendor's nine rows but completed and active, which it says cannot return results."""
-INSIDE = {
-    ("any", "any"): "E1 E9",
-    ("any", "active"): "",
-    ("any", "inactive"): "E1 E9",
-    ("started", "any"): "E1 E9",
-    ("started", "active"): "",
-    ("started", "inactive"): "E1 E9",
-    ("completed", "any"): "E1",
-    ("completed", "inactive"): "E1",
-}
-"""Of the edges, those no bound plays a part in."""
-AT_START = {
-    ("any", "any"): "E4 E7",
-    ("any", "active"): "E4",
-    ("any", "inactive"): "E7",
-    ("started", "any"): "E4",
-    ("started", "active"): "E4",
-    ("started", "inactive"): "",
-    ("completed", "any"): "E7",
-    ("completed", "inactive"): "E7",
-}
-"""Those with an event at T1."""
-AT_END = {
-    ("any", "any"): "E5 E6",
-    ("any", "active"): "E5",
-    ("any", "inactive"): "E6",
-    ("started", "any"): "E5",
-    ("started", "active"): "E5",
-    ("started", "inactive"): "",
-    ("completed", "any"): "E6",
-    ("completed", "inactive"): "E6",
-}
-"""Those with an event at T2."""
 
 
 @pytest.fixture(scope="module", params=BOUNDS)
@@ -81,19 +35,16 @@ def figure(request: pytest.FixtureRequest) -> Iterator[tuple[SimulatedOrg, dict[
 
 
 @pytest.mark.parametrize("content", [False, True], ids=["one by one", "content"])
-@pytest.mark.parametrize("row", TABLE, ids="-".join)
+@pytest.mark.parametrize("row", SENSIBLE, ids="-".join)
 def test_a_row_of_the_vendors_table_is_told_by_whatever_rule_for_bounds(
     figure: tuple[SimulatedOrg, dict[str, str], str], row: tuple[str, str], content: bool
 ) -> None:
     org, names, bounds = figure
     org.reset()
-    expected = f"{TABLE[row]} {INSIDE[row]}"
-    expected += f" {AT_START[row]}" if bounds[0] == "[" else ""
-    expected += f" {AT_END[row]}" if bounds[1] == "]" else ""
     with Gms(org.url) as gms:
         told = [each.service_id for each in Exported(gms, Selection(T1, T2, *_filters(row)), content=content)]
     # With the whole content, duplicates are the vendor's.
-    assert sorted({names[each] for each in told}) == sorted(expected.split())
+    assert sorted({names[each] for each in told}) == services_figure.told(row, bounds)
     if not content:
         assert len(set(told)) == len(told)
     for call in org.requests()["calls"]:

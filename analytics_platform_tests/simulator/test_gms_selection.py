@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from analytics_platform_tests import services_figure
+from analytics_platform_tests.services_figure import BOUNDS
 from analytics_platform_tests.simulated_org import OrgOptions, SimulatedOrg
 from analytics_platform_tests.simulator.gms_asking import STREAM, GmsAsker, asking_gms, at
 
@@ -12,50 +14,14 @@ DAY = "2026-03-04"
 RANGE = {"time_from": at(DAY, "08:00"), "time_to": at(DAY, "12:00")}
 EVENTS, STATES = ("any", "started", "completed"), ("any", "active", "inactive")
 
-ROWS = {
-    ("any", "any"): "S1 S2 S3",
-    ("any", "active"): "S2",
-    ("any", "inactive"): "S1 S3",
-    ("started", "any"): "S1 S2",
-    ("started", "active"): "S2",
-    ("started", "inactive"): "S1",
-    ("completed", "any"): "S3",
-    ("completed", "active"): "",
-    ("completed", "inactive"): "S3",
-}
-WITHIN = {
-    ("any", "any"): "E1 E9",
-    ("any", "active"): "",
-    ("any", "inactive"): "E1 E9",
-    ("started", "any"): "E1 E9",
-    ("started", "active"): "",
-    ("started", "inactive"): "E1 E9",
-    ("completed", "any"): "E1",
-    ("completed", "active"): "",
-    ("completed", "inactive"): "E1",
-}
-"""Edges that depend on no bound."""
-FIRST = {("any", "any"): "E4 E7", ("any", "active"): "E4", ("any", "inactive"): "E7"}
-FIRST |= {("started", "any"): "E4", ("started", "active"): "E4", ("completed", "any"): "E7"}
-FIRST |= {("completed", "inactive"): "E7"}
-"""What belongs to a range that holds its beginning."""
-LAST = {key: names.replace("E4", "E5").replace("E7", "E6") for key, names in FIRST.items()}
-"""What belongs to a range that holds its end."""
 
-
-@pytest.fixture(scope="module", params=["[)", "[]", "(]", "()"])
+@pytest.fixture(scope="module", params=BOUNDS)
 def bounded(request: pytest.FixtureRequest) -> Iterator[tuple[str, GmsAsker, dict[str, str]]]:
     """An org of one bound mode with the vendor's figure, at the figure's T3: the mode, who asks, names by id."""
     options = {"assume": [f"gms_bounds={request.param}"], "now": at(DAY, "18:00"), "conversations_per_day": 20}
     with SimulatedOrg(**options) as org, asking_gms(org) as asker:
         ids = org.put_only_services(figure=DAY)
         yield request.param, asker, {service_id: name for name, service_id in ids.items()}
-
-
-def expected(bounds: str, key: tuple[str, str]) -> set[str]:
-    first = FIRST.get(key, "") if bounds[0] == "[" else ""
-    last = LAST.get(key, "") if bounds[1] == "]" else ""
-    return {*ROWS[key].split(), *WITHIN[key].split(), *first.split(), *last.split()}
 
 
 @pytest.mark.parametrize("content", ["false", "true"])
@@ -68,7 +34,7 @@ def test_each_row_of_the_vendor_s_table_with_its_edges(
     told = asker.stream(**RANGE, filter_events=events, filter_state=state, export_content=content)
     ids = [each["service_id"] for each in told] if content == "true" else told
     assert len(ids) == len(set(ids))
-    assert {names[each] for each in ids} == expected(bounds, (events, state))
+    assert {names[each] for each in ids} == set(services_figure.told((events, state), bounds))
 
 
 def test_what_lives_across_a_range_without_an_event_is_never_exported(
