@@ -9,7 +9,15 @@ import dagster as dg
 
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import opened_lake
-from analytics_platform.defs.checks import checked, contiguous, days_of_run, known_to_the_catalogue, repeated_keys
+from analytics_platform.defs.checks import (
+    checked,
+    contiguous,
+    contiguous_spec,
+    days_of_run,
+    known_to_the_catalogue,
+    repeated_keys,
+    verdict,
+)
 from analytics_platform.settings import load_settings
 
 if TYPE_CHECKING:
@@ -61,9 +69,7 @@ def answers_checks(
                 asset=name,
                 description="All landed days were asked the same, so that they can be compared and added up.",
             ),
-            dg.AssetCheckSpec(
-                "days_contiguous", asset=name, description="No day is missing between the first to land and the newest."
-            ),
+            contiguous_spec(name),
             dg.AssetCheckSpec(
                 "known_to_the_catalogue",
                 asset=name,
@@ -84,9 +90,7 @@ def answers_checks(
                 repeated = sum(
                     repeated_keys(database, table(asked), [day]) for asked, days in by_question for day in days
                 )
-            yield dg.AssetCheckResult(
-                check_name="unique_keys", asset_key=name, passed=not repeated, metadata={"rows_at_fault": repeated}
-            )
+            yield verdict("unique_keys", default, repeated)
         if "one_question" in chosen:
             yield _one_question(name, _by_question(lake.manifests(name)))
         if "days_contiguous" in chosen:

@@ -48,9 +48,7 @@ def _raw_checks(stream: Stream) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 "rows_match_pages", asset=raw, description="Rows kept and set aside are all records of the job's pages."
             ),
-            dg.AssetCheckSpec(
-                "days_contiguous", asset=raw, description="No day is missing between the first to land and the newest."
-            ),
+            contiguous_spec(raw),
             dg.AssetCheckSpec(
                 "known_to_the_catalogue",
                 asset=raw,
@@ -103,6 +101,13 @@ def known_to_the_catalogue(raw: str, manifests: "Mapping[date, Manifest]") -> dg
     )
 
 
+def contiguous_spec(raw: str) -> dg.AssetCheckSpec:
+    """What `contiguous` of a table is a result of."""
+    return dg.AssetCheckSpec(
+        "days_contiguous", asset=raw, description="No day is missing between the first to land and the newest."
+    )
+
+
 def contiguous(raw: str, landed: Sequence[date], first: date) -> dg.AssetCheckResult:
     """`days_contiguous` of a table: no day is missing between the first to land and the newest."""
     missing = sorted(set(days_between(first, max(landed, default=first))) - set(landed))
@@ -139,14 +144,14 @@ def key_checks(stream: TypedStream) -> dg.AssetChecksDefinition:
         with checked(lake, now) as database:
             if dg.AssetCheckKey(dg.AssetKey(stream.head.name), "one_home") in chosen:
                 twice = _count(database, _at_home_twice(stream, days)) if days else 0
-                yield _verdict("one_home", stream.head, twice)
+                yield verdict("one_home", stream.head, twice)
             for table in stream.tables:
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "unique_keys") in chosen:
-                    yield _verdict("unique_keys", table, repeated_keys(database, table, days))
+                    yield verdict("unique_keys", table, repeated_keys(database, table, days))
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "children_have_parents") in chosen:
                     assert table.parent is not None
                     orphans = _count(database, _orphans(table, table.parent, days)) if days else 0
-                    yield _verdict("children_have_parents", table, orphans)
+                    yield verdict("children_have_parents", table, orphans)
 
     return checks
 
@@ -183,7 +188,8 @@ def lag_check(raw: str, opening: Opening, settings: Settings) -> dg.AssetChecksD
     return lag
 
 
-def _verdict(name: str, table: Table, faults: int) -> dg.AssetCheckResult:
+def verdict(name: str, table: Table, faults: int) -> dg.AssetCheckResult:
+    """The result of a check that counts rows (or keys) at fault."""
     return dg.AssetCheckResult(
         check_name=name, asset_key=table.name, passed=faults == 0, metadata={"rows_at_fault": faults}
     )

@@ -20,7 +20,7 @@ from analytics_platform.choices import Choices, ExportChoice, load_choices
 from analytics_platform.connections import connected, opened_lake, org_of
 from analytics_platform.defs.answers import answers_outputs
 from analytics_platform.defs.by_day import tables_by_day
-from analytics_platform.defs.checks import contiguous, days_of_run
+from analytics_platform.defs.checks import contiguous, contiguous_spec, days_of_run
 from analytics_platform.defs.daily import or_skip, sensor_status
 from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.details import LandingConfig
@@ -214,9 +214,7 @@ def _checks(choice: ExportChoice) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 "as_headings_mean", asset=mark, description="Every value is what the heading of its column means."
             ),
-            dg.AssetCheckSpec(
-                "days_contiguous", asset=mark, description="No day is missing between the first to land and the newest."
-            ),
+            contiguous_spec(mark),
         ],
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:

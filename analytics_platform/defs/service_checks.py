@@ -8,7 +8,7 @@ import dagster as dg
 
 from analytics_platform.catalogue.services import SERVICE_IDS, SERVICES, Events
 from analytics_platform.connections import connected_gms, opened_lake
-from analytics_platform.defs.checks import checked, contiguous, days_of_run, rows_at_fault
+from analytics_platform.defs.checks import checked, contiguous, contiguous_spec, days_of_run, rows_at_fault
 from analytics_platform.defs.failures import expected_faults
 from analytics_platform.gms_settings import load_gms_settings
 from analytics_platform.settings import load_settings
@@ -38,9 +38,7 @@ def _raw_checks() -> dg.AssetChecksDefinition:
                 description="Each id of the day is a row, was set aside, is unchanged since it was last read, or was "
                 "gone before it was read.",
             ),
-            dg.AssetCheckSpec(
-                "days_contiguous", asset=raw, description="No day is missing between the first to land and the newest."
-            ),
+            contiguous_spec(raw),
             dg.AssetCheckSpec(
                 "same_by_files",
                 asset=raw,

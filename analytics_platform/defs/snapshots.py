@@ -16,7 +16,7 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import opened_lake, org_of
 from analytics_platform.defs.by_day import tables_by_day
-from analytics_platform.defs.checks import checked, days_of_run, known_to_the_catalogue, repeated_keys
+from analytics_platform.defs.checks import checked, days_of_run, known_to_the_catalogue, repeated_keys, verdict
 from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.failures import expected_faults, explained
 from analytics_platform.defs.partitions import batches, begun_days_of, run_days
@@ -200,9 +200,7 @@ def _checks(stream: SnapshotStream) -> dg.AssetChecksDefinition:
         if "unique_keys" in chosen:
             with checked(lake, now) as database:
                 repeated = repeated_keys(database, stream.table, list(manifests))
-            yield dg.AssetCheckResult(
-                check_name="unique_keys", asset_key=name, passed=not repeated, metadata={"rows_at_fault": repeated}
-            )
+            yield verdict("unique_keys", stream.table, repeated)
         if "ticks_missing" in chosen:
             missing = [
                 tick
