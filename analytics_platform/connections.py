@@ -123,7 +123,12 @@ def opened_lake(settings: Settings) -> "Lake":
 
 def org_of(settings: Settings) -> str:
     """What tells this org and client apart from others, `client@host`; no secret."""
+    return f"{settings.client_id}@{source_of(settings)}"
+
+
+def source_of(settings: Settings) -> str:
+    """What keeps a lake to one org, whichever client asks: the host of its API."""
     from analytics_platform.genesys_cloud.hosts import Hosts
 
     hosts = Hosts.of(region=settings.region, api_url=settings.api_url, login_url=settings.login_url)
-    return f"{settings.client_id}@{urlsplit(hosts.api_url).hostname}"
+    return str(urlsplit(hosts.api_url).hostname)

@@ -3,7 +3,7 @@
 The names of the Genesys Cloud settings are those of the vendor's own tools.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         if value > datetime.now(UTC).date():
             raise ValueError(f"{value} is in the future, and a day must have begun to be landed")
         return value
+
+    @property
+    def settled_after(self) -> timedelta:
+        """How long ago a day must have ended to count as settled: the first age at which days are read again."""
+        return timedelta(days=min(self.reread_after_days, default=3))
 
 
 def load_settings() -> Settings:

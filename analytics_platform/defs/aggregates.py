@@ -4,7 +4,6 @@ What a family is asked is its configuration, in the launchpad with the defaults 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -14,7 +13,7 @@ from analytics_platform.capabilities import Capabilities
 from analytics_platform.catalogue.aggregates import AGGREGATES, AggregateFamily
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.choices import AggregateChoice, Choices
-from analytics_platform.connections import org_of
+from analytics_platform.connections import source_of
 from analytics_platform.defs.answers import answers_checks, answers_outputs
 from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import lag_check
@@ -22,7 +21,7 @@ from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.details import LandingConfig
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import jobs_watermark
-from analytics_platform.defs.partitions import run_days
+from analytics_platform.defs.partitions import request_of, run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
 from analytics_platform.settings import Settings, load_settings
@@ -112,11 +111,11 @@ def _asset(
                         client,
                         lake.open(),
                         ledger.open(),
-                        org_of(now).rpartition("@")[2],
-                        timedelta(days=min(now.reread_after_days, default=3)),
+                        source_of(now),
+                        now.settled_after,
                         config.provisional,
                     )
-                    yield from landing.land_all(run_days(context), context.run.root_run_id or context.run.run_id)
+                    yield from landing.land_all(run_days(context), request_of(context))
 
         yield from answers_outputs(raw.name, [tidy.name], landed())
 

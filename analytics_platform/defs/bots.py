@@ -4,7 +4,6 @@ Nothing is here where no bot flow was chosen. The vendor keeps turns for some da
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -15,14 +14,14 @@ from analytics_platform.catalogue.operations.bots import BOT_DIVISION_TURNS, BOT
 from analytics_platform.catalogue.operations.observations import FLOW_LIST
 from analytics_platform.catalogue.turns import RAW, SURE_DAYS, TABLES, TURNS
 from analytics_platform.choices import Choices
-from analytics_platform.connections import org_of
+from analytics_platform.connections import source_of
 from analytics_platform.defs.answers import answers_checks, answers_outputs
 from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.details import LandingConfig
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import jobs_watermark
-from analytics_platform.defs.partitions import run_days
+from analytics_platform.defs.partitions import request_of, run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
 from analytics_platform.settings import Settings, load_settings
@@ -89,11 +88,11 @@ def _asset(settings: Settings, choices: Choices, capabilities: Capabilities) -> 
                     _routes(known_capabilities(now)),
                     lake.open(),
                     ledger.open(),
-                    org_of(now).rpartition("@")[2],
-                    timedelta(days=min(now.reread_after_days, default=3)),
+                    source_of(now),
+                    now.settled_after,
                     config.provisional,
                 )
-                yield from landing.land_all(run_days(context), context.run.root_run_id or context.run.run_id)
+                yield from landing.land_all(run_days(context), request_of(context))
 
         yield from answers_outputs(RAW.name, [table.name for table in TABLES], landed())
 

@@ -12,7 +12,7 @@ from analytics_platform.connections import org_of
 from analytics_platform.defs.by_day import retries, tables_by_day
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage, table_metadata
 from analytics_platform.defs.failures import explained
-from analytics_platform.defs.partitions import days_of, run_days
+from analytics_platform.defs.partitions import days_of, request_of, run_days
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
 from analytics_platform.settings import Settings, load_settings
 
@@ -70,13 +70,12 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
                 job_deadline=60.0 * now.job_deadline_minutes,
                 jobs_in_flight=now.jobs_in_flight,
                 provisional=config.provisional,
-                settled_after_days=min(now.reread_after_days, default=3),
+                settled_after_days=now.settled_after.days,
             )
             with explained(), genesys_cloud.connect() as client:
                 jobs = DetailsJobs(client, stream.family)
                 landing = DetailsLanding(stream, jobs, lake.open(), ledger.open(), org_of(now), options)
-                request = context.run.root_run_id or context.run.run_id
-                yield from landing.land_all(run_days(context), request)
+                yield from landing.land_all(run_days(context), request_of(context))
 
         return dg.Output(Partitions(landed()))
 

@@ -6,7 +6,7 @@ vendor's list lands it when it is done. Nothing is here where no export was chos
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -26,7 +26,7 @@ from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.details import LandingConfig
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import jobs_watermark
-from analytics_platform.defs.partitions import batches, run_days
+from analytics_platform.defs.partitions import batches, request_of, run_days
 from analytics_platform.defs.requests import DailyStream, days_in_progress, request
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
 from analytics_platform.settings import Settings, load_settings
@@ -141,10 +141,9 @@ def _asset(choice: ExportChoice, settings: Settings, capabilities: Capabilities)
                     Watermark(DetailsJobs(client, CONVERSATION_JOBS)),
                     ExportTimes(first_pause=now.poll_seconds, deadline=60.0 * now.export_minutes),
                     provisional=config.provisional,
-                    settled_after=timedelta(days=min(now.reread_after_days, default=3)),
+                    settled_after=now.settled_after,
                 )
-                root = context.run.root_run_id or context.run.run_id
-                for day in landing.land_all(run_days(context), root, now.jobs_in_flight):
+                for day in landing.land_all(run_days(context), request_of(context), now.jobs_in_flight):
                     if isinstance(day, StagedExport) and day.raw.manifest.facts["partial"]:
                         context.log.warning("%s of %s holds partial results only.", raw.name, day.raw.day)
                     yield day

@@ -27,6 +27,11 @@ def run_days(context: dg.AssetExecutionContext) -> list[date]:
     return sorted(date.fromisoformat(key) for key in context.partition_keys)
 
 
+def request_of(context: dg.AssetExecutionContext) -> str:
+    """What a run and its retries have in common: a day landed for it is not asked for again."""
+    return context.run.root_run_id or context.run.run_id
+
+
 def range_tags(days: Sequence[date]) -> dict[str, str]:
     """The tags that make a run take contiguous days."""
     return {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()}

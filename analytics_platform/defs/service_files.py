@@ -19,7 +19,7 @@ from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import days_of_run
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, table_metadata
 from analytics_platform.defs.failures import explained
-from analytics_platform.defs.partitions import run_days
+from analytics_platform.defs.partitions import request_of, run_days
 from analytics_platform.defs.resources import LakeResource, LedgerResource
 from analytics_platform.gms_settings import GmsSettings, load_gms_settings
 from analytics_platform.settings import Settings, load_settings
@@ -79,14 +79,14 @@ def _asset(settings: Settings) -> dg.AssetsDefinition:
                 options = FileOptions(
                     overlap=timedelta(minutes=gms.overlap_minutes),
                     settle=timedelta(minutes=gms.settle_minutes),
-                    settled_after=timedelta(days=min(now.reread_after_days, default=3)),
+                    settled_after=now.settled_after,
                     file_format=config.format or gms.file_format,
                     times=FileTimes(first_pause=now.poll_seconds, patience=60.0 * gms.file_patience_minutes),
                 )
                 with connected_gms(gms) as client:
                     folders = ServiceFolders(gms.file_folders)
                     landing = ServiceFilesLanding(client, lake.open(), ledger.open(), gms_of(gms), folders, options)
-                    yield from landing.land_all(run_days(context), context.run.root_run_id or context.run.run_id)
+                    yield from landing.land_all(run_days(context), request_of(context))
 
         yield from answers_outputs(SERVICE_FILES_TABLE.name, [_RECORDS.name], landed())
 

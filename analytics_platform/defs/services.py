@@ -19,7 +19,7 @@ from analytics_platform.defs.described import OWNERS, RAW_KINDS, table_metadata
 from analytics_platform.defs.details import LandingConfig, typed_assets
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import Opening
-from analytics_platform.defs.partitions import run_days
+from analytics_platform.defs.partitions import request_of, run_days
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import LakeResource, LedgerResource
 from analytics_platform.defs.sensors import typed_sensors
@@ -95,12 +95,12 @@ def _asset(settings: Settings) -> dg.AssetsDefinition:
                     most_ids=gms.most_ids,
                     open_for=timedelta(days=gms.refresh_age_days),
                     completed_for=timedelta(days=gms.refresh_completed_days),
-                    settled_after=timedelta(days=min(now.reread_after_days, default=3)),
+                    settled_after=now.settled_after,
                     provisional=config.provisional,
                 )
                 with connected_gms(gms) as client:
                     landing = ServicesLanding(client, lake.open(), ledger.open(), gms_of(gms), options)
-                    yield from landing.land_all(run_days(context), context.run.root_run_id or context.run.run_id)
+                    yield from landing.land_all(run_days(context), request_of(context))
 
         yield from answers_outputs(ids.name, [raw.name], landed())
 

@@ -14,7 +14,7 @@ import dagster as dg
 from analytics_platform.capabilities import Capabilities, known_capabilities
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.tables import Table
-from analytics_platform.connections import opened_lake, org_of
+from analytics_platform.connections import opened_lake, source_of
 from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import checked, days_of_run, known_to_the_catalogue, repeated_keys, verdict
 from analytics_platform.defs.described import asset_spec
@@ -105,7 +105,7 @@ def _asset(stream: SnapshotStream, settings: Settings, capabilities: Capabilitie
                     raw,
                     tidy,
                     stream.make,
-                    _source(now),
+                    source_of(now),
                     stream.minutes,
                 )
                 for day in run_days(context):
@@ -238,11 +238,7 @@ def _ticks_missing(name: str, missing: Sequence[datetime]) -> dg.AssetCheckResul
 def _spool(stream: SnapshotStream, settings: Settings) -> "Spool":
     from analytics_platform.landing.spool import Spool
 
-    return Spool(settings.state, _source(settings), stream.name)
-
-
-def _source(settings: Settings) -> str:
-    return org_of(settings).rpartition("@")[2]
+    return Spool(settings.state, source_of(settings), stream.name)
 
 
 def _tick(context: dg.AssetExecutionContext) -> datetime | None:
