@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -82,7 +82,7 @@ def _rows_match(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheck
         check_name="rows_match_pages",
         asset_key=raw,
         passed=not wrong,
-        metadata={"days": len(manifests), "differing": wrong, "set_aside": set_aside},
+        metadata={"days": len(manifests), "set_aside": set_aside, **_counted("differing", len(wrong), wrong)},
     )
 
 
@@ -97,7 +97,7 @@ def known_to_the_catalogue(raw: str, manifests: "Mapping[date, Manifest]") -> dg
         passed=not found,
         severity=dg.AssetCheckSeverity.WARN,
         description="Raw keeps all of it; the typed tables follow with a release that knows it." if found else None,
-        metadata={"differences": dict(found.most_common(100))},
+        metadata=_counted("differences", len(found), dict(found.most_common(100))),
     )
 
 
@@ -116,8 +116,16 @@ def contiguous(raw: str, landed: Sequence[date], first: date) -> dg.AssetCheckRe
         asset_key=raw,
         passed=not missing,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"landed": len(landed), "missing": [day.isoformat() for day in missing[:100]]},
+        metadata={
+            "landed": len(landed),
+            **_counted("missing", len(missing), [day.isoformat() for day in missing[:100]]),
+        },
     )
+
+
+def _counted(name: str, count: int, which: Mapping[str, object] | Sequence[object]) -> dict[str, Any]:
+    """How many were found, and which where there are any: the UI would show none as JSON to be opened."""
+    return {f"{name}_count": count, **({name: which} if which else {})}
 
 
 def key_checks(stream: TypedStream) -> dg.AssetChecksDefinition:

@@ -54,7 +54,8 @@ def test_key_checks_find_a_row_that_stands_twice_and_a_child_without_its_parent(
 
 def test_the_page_count_finds_a_record_that_is_lost(workplace: Workplace) -> None:
     assert workplace.land(USER_DETAILS, [DAY]).success
-    assert verdict(workplace, "user_details", "rows_match_pages").passed
+    whole = verdict(workplace, "user_details", "rows_match_pages")
+    assert whole.passed and whole.metadata["differing_count"].value == 0 and "differing" not in whole.metadata
     rewritten(workplace, "user_details", workplace.lake.read("user_details", DAY).slice(1))
     told = verdict(workplace, "user_details", "rows_match_pages")
     assert not told.passed
@@ -70,6 +71,7 @@ def test_a_gap_between_landed_days_and_a_lag_behind_the_watermark_are_warned_of(
     told = verdict(workplace, "user_details", "days_contiguous")
     assert not told.passed and told.severity == dg.AssetCheckSeverity.WARN
     assert told.metadata["missing"].value == ["2026-03-03"]
+    assert told.metadata["missing_count"].value == 1
     assert verdict(workplace, "user_details", "lag_behind_watermark").passed
     org.set_now("2026-03-08T06:00:00Z")
     told = verdict(workplace, "user_details", "lag_behind_watermark")
