@@ -143,6 +143,15 @@ def test_requests_are_logged_with_their_query_and_how_many_ran_at_once(org: Simu
     assert told["counts"]["GET /genesys/1/cs/services/{serviceId}"] == {"404": 3}
 
 
+def test_what_ran_before_the_log_was_cleared_is_no_longer_in_it(org: SimulatedOrg) -> None:
+    with asking_gms(org) as asker:
+        asker.stream(**QUERY)
+        org.clear_requests()
+        assert org.requests()["atOnce"] == {}
+        asker.http.get("/services/1-1")
+    assert org.requests()["atOnce"] == {"services.read": 1}
+
+
 def test_a_node_answers_as_the_balancer_does(start_org: StartOrg, tmp_path_factory: pytest.TempPathFactory) -> None:
     folders = [tmp_path_factory.mktemp("node") for _ in range(2)]
     org = start_org(conversations_per_day=10, gms_folder=folders)

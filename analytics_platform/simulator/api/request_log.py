@@ -21,7 +21,7 @@ class RequestLog:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._submits: list[dict[str, Any]] = []
         self._calls: deque[dict[str, Any]] = deque(maxlen=_CALLS_KEPT)
-        self._most_at_once = self._at_once.copy()
+        self._most_at_once = +self._at_once  # what is under way goes on, what has ended is forgotten
 
     @contextmanager
     def under_way(self, operation: str) -> Iterator[None]:
