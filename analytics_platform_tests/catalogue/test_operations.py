@@ -81,10 +81,12 @@ def test_the_limits_of_pages_go_with_the_parameters_or_the_body_that_ask_for_the
 
 
 def test_an_action_is_never_read_by_get_and_every_other_write_of_the_vendors_is_a_query_or_a_request() -> None:
-    assert all(each.method != "GET" for each in OPERATIONS if each.changes)
-    writes = {each.name for each in OPERATIONS if each.method in ("PUT", "PATCH", "DELETE") and not each.changes}
+    assert all(each.method != "GET" for each in OPERATIONS if each.lands is Lands.ACTION)
+    writes = {
+        each.name for each in OPERATIONS if each.method in ("PUT", "PATCH", "DELETE") and each.lands is not Lands.ACTION
+    }
     assert writes == {"conversations.cancel", "users.cancel"}
-    posts = {each for each in OPERATIONS if each.method == "POST" and not each.changes}
+    posts = {each for each in OPERATIONS if each.method == "POST" and each.lands is not Lands.ACTION}
     started = {each.name for each in posts if not each.path.endswith("/query")}
     assert started == {"conversations.submit", "users.submit", "exports.request"}
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from analytics_platform.catalogue.models import model
-from analytics_platform.catalogue.operations import OPERATIONS, operation
+from analytics_platform.catalogue.operations import OPERATIONS, Lands, operation
 from analytics_platform.catalogue.operations.observations import USER_LIST
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
@@ -47,11 +47,11 @@ def _standing(learned: dict[str, Learned], standing: Standing) -> set[str]:
 
 def test_nothing_is_asked_that_changes_or_starts_something() -> None:
     asked = {question.operation for question in QUESTIONS}
-    assert not [each.name for each in asked if each.changes]
+    assert not [each.name for each in asked if each.lands is Lands.ACTION]
     assert {each.method for each in asked} == {"GET", "POST"}
     assert all(each.path.endswith("/query") for each in asked if each.method == "POST")
     left = {each.name for each in OPERATIONS if each not in asked}
-    assert {each.name for each in OPERATIONS if each.changes} < left
+    assert {each.name for each in OPERATIONS if each.lands is Lands.ACTION} < left
     assert {"conversations.submit", "users.cancel", "exports.request"} < left
 
 

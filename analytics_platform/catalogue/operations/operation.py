@@ -76,11 +76,6 @@ class Operation:
     """The name of the operation that takes its place, where it is deprecated or withdrawn."""
 
     @property
-    def changes(self) -> bool:
-        """Whether a call changes something at the vendor; a query by POST does not, nor does a job's submit."""
-        return self.lands is Lands.ACTION
-
-    @property
     def grant(self) -> str:
         """What to add to an OAuth client's roles, and where, so that it may call this."""
         needed = (" and " if self.all_of else " or ").join(self.permissions)
