@@ -18,11 +18,16 @@ _DIGEST_RANGE = 1 << 128
 class Digest:
     """Tells one set of records from another, in whatever order they come: the sum of their 128-bit XXH3."""
 
-    def __init__(self) -> None:
-        self._sum = 0
+    def __init__(self, told: str = "0") -> None:
+        """Of no record, or the one that an earlier one `told` as its text."""
+        self._sum = int(told, 16)
 
     def add(self, record_digest: int) -> None:
         self._sum = (self._sum + record_digest) % _DIGEST_RANGE
+
+    def take_out(self, others: "Digest") -> None:
+        """Come to what this is without a set of records that it tells of."""
+        self._sum = (self._sum - others._sum) % _DIGEST_RANGE
 
     def __str__(self) -> str:
         return f"{self._sum:032x}"

@@ -64,6 +64,8 @@ def write_raw_day(
         "watermark": as_of,
         "as_of": as_of,
         "job_ids": [f"job-{day}-{asked}"],
+        "records": tally.records,
+        "set_aside": tally.set_aside,
         "repeated": tally.repeated(),
         "home_days": {home.isoformat(): count for home, count in tally.home_days.items()},
         "home_day_digests": {home.isoformat(): str(digest) for home, digest in tally.home_day_digests.items()},
@@ -73,4 +75,9 @@ def write_raw_day(
         for start in range(0, len(page.kept), rows_a_group or max(len(page.kept), 1)):
             writer.write(page.kept.slice(start, rows_a_group))
             writer.flush()
-        writer.seal(facts).publish()
+        kept = writer.seal(facts)
+    if tally.set_aside:
+        with lake.stage(stream.quarantine.name, day, table_schema(stream.quarantine)) as writer:
+            writer.write(page.set_aside)
+            writer.seal(facts).publish()
+    kept.publish()
