@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     page_size: int = Field(1000, ge=1, le=10_000, alias="ANALYTICS_PLATFORM_PAGE_SIZE")
     job_deadline_minutes: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES")
     """How long one vendor job may take before the run gives up waiting (the job itself goes on)."""
+    job_result_cap: int = Field(400_000, ge=1, alias="ANALYTICS_PLATFORM_JOB_RESULT_CAP")
+    """Records one vendor job delivers; a day that comes near is asked for in parts, by a job each. A lower number asks
+    for shorter parts, where the vendor's jobs over a whole day fail or take too long."""
     poll_seconds: float = Field(3.0, gt=0, alias="ANALYTICS_PLATFORM_POLL_SECONDS")
     """First pause between two looks at a job; pauses grow from here."""
     retries: int = Field(3, ge=0, alias="ANALYTICS_PLATFORM_RETRIES")
@@ -62,6 +65,8 @@ class Settings(BaseSettings):
     """Whether the sensors run from the start, or wait to be switched on in the UI."""
     allowed_lag_days: int = Field(1, ge=0, alias="ANALYTICS_PLATFORM_ALLOWED_LAG_DAYS")
     """Days the newest landed day may be behind the newest the source vouches for, before a check warns."""
+    stuck_after_days: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_STUCK_AFTER_DAYS")
+    """Days a conversation may be open before a check calls it stuck."""
     streams: Path | None = Field(None, alias="ANALYTICS_PLATFORM_STREAMS")
     """TOML file that says what to land of each stream; see `choices`."""
     snapshot_minutes: int = Field(5, ge=1, le=60, alias="ANALYTICS_PLATFORM_SNAPSHOT_MINUTES")

@@ -69,6 +69,7 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
                 first_pause=now.poll_seconds,
                 job_deadline=60.0 * now.job_deadline_minutes,
                 jobs_in_flight=now.jobs_in_flight,
+                result_cap=now.job_result_cap,
                 provisional=config.provisional,
                 settled_after_days=now.settled_after.days,
             )

@@ -1,4 +1,4 @@
-"""Landing one activity day of a details stream: the job, its pages, and the raw partition staged from them.
+"""Landing one activity day of a details stream: its jobs, their pages, and the raw partition staged from them.
 
 Nothing is published here. A `StagedDay` is published by whoever asked for it, and only then does the ledger let go of
 the job; killed at any instant before, the next run finds the job and goes on from its last page.
@@ -6,9 +6,9 @@ the job; killed at any instant before, the next run finds the job and goes on fr
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from threading import Event
 
 import pyarrow as pa
@@ -18,20 +18,32 @@ from analytics_platform.catalogue.streams import Stream
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
 from analytics_platform.landing.asking import Asking, question_of, refuse_when
-from analytics_platform.landing.errors import LandingError, ReadAgain
+from analytics_platform.landing.day_facts import day_facts
+from analytics_platform.landing.errors import JobFull, LandingError, ReadAgain
 from analytics_platform.landing.in_turn import in_turn
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.memory import use_system_allocator
-from analytics_platform.landing.pages import PageOfRecords, Pages
+from analytics_platform.landing.pages import Pages
+from analytics_platform.landing.parts import NEAR, Delivered, SeenInNewerParts, expected_records, parts_of
 from analytics_platform.landing.source import refuse_another_source
-from analytics_platform.landing.states import PROVISIONAL, state_of
+from analytics_platform.landing.states import PROVISIONAL
 from analytics_platform.landing.tally import Tally
 from analytics_platform.source.errors import JobError
+from analytics_platform.source.intervals import interval
 from analytics_platform.tables.raw import Delivery, raw_page
 from analytics_platform.tables.schemas import table_schema
 
 log = logging.getLogger(__name__)
+
+
+class _Unread(Exception):
+    """A job of the day could not be read to its end."""
+
+    def __init__(self, entry: Entry, fault: LandingError | JobError) -> None:
+        super().__init__(str(fault))
+        self.entry = entry
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,8 @@ class Options:
     first_pause: float = 3.0
     job_deadline: float = 3600.0
     jobs_in_flight: int = 4
+    result_cap: int = 400_000
+    """Records one job delivers; a day of more is asked for in parts."""
     provisional: bool = False
     """Land a day that is past the watermark all the same, marked so."""
     settled_after_days: int = 3
@@ -63,7 +77,7 @@ class StagedDay:
         return self.kept.day
 
     def publish(self) -> Manifest:
-        """Replace the day in the lake, then let the ledger forget the job. On LakeError the day is given up."""
+        """Replace the day in the lake, then let the ledger forget the jobs. On LakeError the day is given up."""
         try:
             if self.set_aside is not None:
                 self.set_aside.publish()
@@ -94,7 +108,8 @@ class DetailsLanding:
         self._ledger = ledger
         self._org = org
         self._source = org.rpartition("@")[2]
-        self._asking = Asking(jobs, ledger, options.first_pause, options.job_deadline)
+        self._settled = timedelta(days=options.settled_after_days)
+        self._asking = Asking(jobs, ledger, options.first_pause, options.job_deadline, options.jobs_in_flight)
 
     def land_all(self, days: Sequence[date], request: str) -> Iterator[StagedDay | Manifest]:
         """Stage the days, several jobs in flight, and give them oldest first as they become ready.
@@ -128,31 +143,51 @@ class DetailsLanding:
             return staged
 
     def _staged(self, question: Question, before: Manifest | None, request: str, stop: Event) -> StagedDay:
-        """Stage the job in flight, else a new one; one that can no longer be read to its end is asked anew, once."""
-        entry = self._asking.fulfilled(question, request, self._may_be_provisional(before), stop)
-        fault: LandingError | JobError
-        try:
-            return self._stage(entry, before, stop)
-        except (ReadAgain, JobError) as problem:
-            fault = problem
-        if isinstance(fault, ReadAgain):
-            log.warning("Reading job %s from its first page again: %s", entry.job_id, fault)
+        """Stage what the jobs in flight deliver, else new ones.
+
+        A job that can no longer be read to its end is asked anew, once; one that is full is asked for by its halves.
+        """
+        provisional = self._may_be_provisional(before)
+        read_again: set[int] = set()
+        asked_anew: set[Question] = set()
+        while True:
+            parts = self._asking.parts(question, request, provisional, self._too_many(question.day, before))
+            entries = self._asking.fulfilled(parts, request, provisional, stop)
             try:
-                return self._stage(self._ledger.restarted(entry), before, stop)
-            except (ReadAgain, JobError) as problem:
-                fault = problem
-        log.warning("Asking anew for %s of %s: %s", self.stream.name, question.day, fault)
-        self._ledger.lost(entry, str(fault))
-        return self._stage(self._asking.anew(question, request, self._may_be_provisional(before), stop), before, stop)
+                return self._stage(question, entries, before, stop)
+            except _Unread as unread:
+                entry, fault = unread.entry, unread.fault
+            if isinstance(fault, JobFull):
+                if not self._asking.cut(entry, "it holds more than one job delivers"):
+                    raise fault
+            elif isinstance(fault, ReadAgain) and entry.number not in read_again:
+                log.warning("Reading job %s from its first page again: %s", entry.job_id, fault)
+                read_again.add(entry.number)
+                self._ledger.restarted(entry)
+            else:
+                self._ledger.lost(entry, str(fault))
+                if entry.question in asked_anew:
+                    raise fault
+                log.warning("Asking anew for %s of %s: %s", self.stream.name, entry.question.interval, fault)
+                asked_anew.add(entry.question)
+
+    def _too_many(self, day: date, before: Manifest | None) -> Callable[[Question], bool]:
+        """Whether a job will be (nearly) full, by what the day delivered when landed last, else by the day before."""
+        like = before
+        if like is None or like.facts["state"] == PROVISIONAL:
+            like = self.lake.manifest(self.stream.raw.name, day - timedelta(days=1))
+        if like is None:
+            return lambda question: False
+        told, days_later = parts_of(like), (day - like.day).days
+        return lambda question: expected_records(question, told, days_later) >= NEAR * self.options.result_cap
 
     def _may_be_provisional(self, before: Manifest | None) -> bool:
         """Whether part of the day will do; a day once complete is never replaced by a part of it."""
         return self.options.provisional and (before is None or before.facts["state"] == PROVISIONAL)
 
-    def _stage(self, entry: Entry, before: Manifest | None, stop: Event) -> StagedDay:
+    def _stage(self, question: Question, entries: Sequence[Entry], before: Manifest | None, stop: Event) -> StagedDay:
         use_system_allocator()
-        day, stream = entry.question.day, self.stream
-        pages = Pages(self._jobs, self._ledger, entry, self.options.page_size)
+        day, stream = question.day, self.stream
         tally = Tally(stream)
         with (
             contextlib.ExitStack() as sealed,
@@ -161,70 +196,49 @@ class DetailsLanding:
                 stream.quarantine.name, day, table_schema(stream.quarantine), layout(stream.quarantine)
             ) as aside,
         ):
-            try:
-                for page in pages:
-                    refuse_when(stop)
-                    self._keep(page, entry, kept, aside, tally)
-            except JobError as fault:
-                self._ledger.lost(pages.entry, str(fault))
-                raise
-            facts = self._facts(pages.entry, before, tally)
-            staged = StagedDay(kept.seal(facts), None, lambda: self._landed(pages.entry, tally))
+            delivered = self._read(entries, kept, aside, tally, stop)
+            watermark = min(entry.watermark for entry in entries if entry.watermark is not None)
+            facts = {"source": self._source, **day_facts(question, watermark, delivered, before, tally, self._settled)}
+            staged = StagedDay(kept.seal(facts), None, lambda: self._landed(question, entries, tally))
             sealed.callback(staged.discard)
             if tally.set_aside:
                 staged.set_aside = aside.seal(facts)
             sealed.pop_all()
             return staged
 
-    def _keep(
-        self, page: PageOfRecords, entry: Entry, kept: PartitionWriter, aside: PartitionWriter, tally: Tally
-    ) -> None:
-        assert entry.job_id is not None and entry.submitted_at is not None
-        rows = raw_page(self.stream, page.records, Delivery(entry.job_id, page.number, entry.submitted_at))
-        _write_by_home(kept, rows.kept, entry.question.day)
-        aside.write(rows.set_aside)
-        tally.add(page, rows)
+    def _read(
+        self, entries: Sequence[Entry], kept: PartitionWriter, aside: PartitionWriter, tally: Tally, stop: Event
+    ) -> list[Delivered]:
+        """Write what the jobs deliver, the one submitted last first; what each delivered, in the order of intervals."""
+        seen = SeenInNewerParts(self.stream)
+        delivered = []
+        for entry in sorted(entries, key=_age, reverse=True):
+            assert entry.job_id is not None and entry.submitted_at is not None
+            asked = interval(entry.question.interval)
+            pages = Pages(self._jobs, self._ledger, entry, self.options.page_size, self.options.result_cap)
+            try:
+                for page in pages:
+                    refuse_when(stop)
+                    delivery = Delivery(entry.job_id, page.number, entry.submitted_at)
+                    rows = seen.without(raw_page(self.stream, page.records, delivery), asked)
+                    _write_by_home(kept, rows.kept, entry.question.day)
+                    aside.write(rows.set_aside)
+                    tally.add(page, rows)
+            except (ReadAgain, JobFull, JobError) as fault:
+                raise _Unread(pages.entry, fault) from fault
+            seen.end_part()
+            delivered.append(Delivered(entry.job_id, entry.question.interval, entry.submitted_at, pages.records))
+        return sorted(delivered, key=lambda part: part.interval)
 
-    def _landed(self, entry: Entry, tally: Tally) -> None:
+    def _landed(self, question: Question, entries: Sequence[Entry], tally: Tally) -> None:
         if not tally.set_aside:
-            self.lake.remove(self.stream.quarantine.name, entry.question.day)
-        self._ledger.landed(entry)
+            self.lake.remove(self.stream.quarantine.name, question.day)
+        self._asking.landed(question, entries)
 
-    def _facts(self, entry: Entry, before: Manifest | None, tally: Tally) -> Mapping[str, object]:
-        assert entry.watermark is not None and entry.submitted_at is not None
-        digest = str(tally.digest)
-        return {
-            "stream": self.stream.name,
-            "source": self._source,
-            "state": self._state(entry, before, digest),
-            "watermark": entry.watermark,
-            "as_of": entry.submitted_at,
-            "job_ids": [entry.job_id],
-            "interval": entry.question.interval,
-            "pages": tally.pages,
-            "records": tally.records,
-            "repeated": tally.repeated(),
-            "set_aside": tally.set_aside,
-            "json_bytes": tally.json_bytes,
-            "home_days": {day.isoformat(): count for day, count in sorted(tally.home_days.items())},
-            "home_day_digests": {day.isoformat(): str(each) for day, each in sorted(tally.home_day_digests.items())},
-            "digest": digest,
-            "drift": {f"{path}: {kind}": count for (path, kind), count in sorted(tally.drift.items())},
-        }
 
-    def _state(self, entry: Entry, before: Manifest | None, digest: str) -> str:
-        """What the day is now: see the words of the lake's states in the docs."""
-        assert entry.watermark is not None and entry.submitted_at is not None
-        if before is not None and before.facts["job_ids"] == [entry.job_id] and before.facts["state"] != PROVISIONAL:
-            return str(before.facts["state"])  # published by a run that was killed before the ledger knew
-        return state_of(
-            entry.question.day,
-            watermark=entry.watermark,
-            as_of=entry.submitted_at,
-            before=before,
-            digest=digest,
-            settled_after=timedelta(days=self.options.settled_after_days),
-        )
+def _age(entry: Entry) -> tuple[datetime, str]:
+    assert entry.submitted_at is not None
+    return entry.submitted_at, entry.question.interval
 
 
 def _write_by_home(kept: PartitionWriter, rows: pa.Table, day: date) -> None:

@@ -6,6 +6,7 @@ LandingError
 ├── OtherSource        the lake was filled from another org
 ├── RawReplaced        raw changed while typed tables were made from it
 ├── AnswerUnusable     an answer is not what the vendor describes, so that no day can be made of it
+├── JobFull            an interval holds more than one job delivers; raised when it is the shortest that is asked for
 ├── DayForgotten       the source no longer has (all of) the day
 ├── ExportUnusable     the file of an export is no table
 ├── ExportNotDone      an export takes longer than a run waits; it is landed when it is done
@@ -71,6 +72,17 @@ class AnswerUnusable(LandingError):
         super().__init__(
             f"{stream} of {day} stays as it was. {str(fault).partition(';')[0].rstrip('.')}: "
             "run again, or ask the vendor when it stays so."
+        )
+
+
+class JobFull(LandingError):
+    """An interval holds more records than one job delivers; it is cut, unless it is the shortest that is asked for."""
+
+    def __init__(self, stream: str, interval: str, delivered: int) -> None:
+        super().__init__(
+            f"{stream} of {interval} holds more than the {delivered} records that one job delivers, and nothing of the "
+            "day was replaced: raise ANALYTICS_PLATFORM_JOB_RESULT_CAP where the vendor delivers more, or ask the "
+            "vendor how a shorter interval is to be had."
         )
 
 

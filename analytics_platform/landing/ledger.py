@@ -4,6 +4,7 @@ One SQLite file and one folder of spooled pages a job. An entry goes
 
     submitting -> submitted -> landed
          \\____________\\______-> lost (gone, failed, expired, or submitted with no answer; the note says which)
+          \\____________\\_____-> split -> landed (its halves are asked for in its place; the note says why)
 
 A page is on disk, whole, before the ledger counts it; the cursor kept is that of the page after it.
 """
@@ -40,10 +41,13 @@ CREATE TABLE IF NOT EXISTS jobs (
     submitted_at TEXT,
     expiration_date TEXT,
     note TEXT,
-    changed_at TEXT NOT NULL
+    changed_at TEXT NOT NULL,
+    in_vain INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS jobs_by_day ON jobs (org, stream, day, state);
 """
+_SAME = "org = ? AND stream = ? AND day = ? AND interval = ? AND body_hash = ?"
+SPLIT = "split"
 
 
 @dataclass(frozen=True)
@@ -86,13 +90,15 @@ class Ledger:
         with FileLock(folder / "ledger.lock"), self._open() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
+            if "in_vain" not in [row["name"] for row in connection.execute("PRAGMA table_info(jobs)")]:
+                connection.execute("ALTER TABLE jobs ADD COLUMN in_vain INTEGER NOT NULL DEFAULT 0")
         self._sweep()
 
     def _sweep(self) -> None:
         """Remove the pages of jobs that have ended: a kill between the two would leave them for ever."""
         for folder in (self._folder / "spool").glob("*-*"):
             entry = self.entry(int(folder.name.rpartition("-")[2]))
-            if entry.state in ("landed", "lost"):
+            if entry.state in ("landed", "lost", SPLIT):
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -112,12 +118,21 @@ class Ledger:
             lock.release()
 
     def in_flight(self, question: Question) -> Entry | None:
-        """The newest job that asks the same and was neither landed nor lost."""
-        return self._newest(question, "state IN ('submitting', 'submitted')")
+        """The newest job that asks the same and was neither landed nor lost; one that is split has halves."""
+        return self._newest(question, "state IN ('submitting', 'submitted', 'split')")
 
     def landed_by(self, question: Question, request: str) -> Entry | None:
         """The job a request has already landed for this question; a retry of the request need not land it again."""
         return self._newest(question, "state = 'landed' AND request = ?", request)
+
+    def in_vain(self, question: Question) -> int:
+        """How often jobs that ask the same were waited for in vain since one was landed."""
+        query = (
+            f"SELECT sum(in_vain) FROM jobs WHERE {_SAME}"
+            f" AND entry > (SELECT coalesce(max(entry), 0) FROM jobs WHERE {_SAME} AND state = 'landed')"
+        )
+        with self._open() as connection:
+            return int(connection.execute(query, 2 * _asked(question)).fetchone()[0] or 0)
 
     def submitted_of(self, org: str, family: str) -> list[Entry]:
         """The jobs of a family that the vendor took and that were neither landed nor lost, oldest first."""
@@ -164,10 +179,25 @@ class Ledger:
         shutil.rmtree(self.spool(entry), ignore_errors=True)
         return self._change(entry, pages=0, cursor=None, exhausted=0)
 
-    def landed(self, entry: Entry) -> Entry:
-        changed = self._change(entry, state="landed")
+    def waited_in_vain(self, entry: Entry) -> Entry:
+        """Note that the job failed, or was not done when a run stopped waiting for it."""
+        with self._open() as connection:
+            connection.execute("UPDATE jobs SET in_vain = in_vain + 1 WHERE entry = ?", (entry.number,))
+        return self.entry(entry.number)
+
+    def split(self, entry: Entry, note: str) -> Entry:
+        """Note that the halves of the interval are asked for in place of the whole, and forget its pages."""
+        changed = self._change(entry, state=SPLIT, note=note)
         shutil.rmtree(self.spool(entry), ignore_errors=True)
         return changed
+
+    def landed(self, *entries: Entry) -> None:
+        """Note, of all or of none, that what these jobs delivered is published."""
+        with self._open() as connection:
+            values = [(_now(), entry.number) for entry in entries]
+            connection.executemany("UPDATE jobs SET state = 'landed', changed_at = ? WHERE entry = ?", values)
+        for entry in entries:
+            shutil.rmtree(self.spool(entry), ignore_errors=True)
 
     def lost(self, entry: Entry, note: str) -> Entry:
         changed = self._change(entry, state="lost", note=note)
@@ -190,16 +220,8 @@ class Ledger:
     def _newest(self, question: Question, condition: str, *values: str) -> Entry | None:
         with self._open() as connection:
             row = connection.execute(
-                "SELECT * FROM jobs WHERE org = ? AND stream = ? AND day = ? AND interval = ? AND body_hash = ?"
-                f" AND {condition} ORDER BY entry DESC LIMIT 1",
-                (
-                    question.org,
-                    question.stream,
-                    question.day.isoformat(),
-                    question.interval,
-                    question.body_hash,
-                    *values,
-                ),
+                f"SELECT * FROM jobs WHERE {_SAME} AND {condition} ORDER BY entry DESC LIMIT 1",
+                (*_asked(question), *values),
             ).fetchone()
         return _entry(row) if row else None
 
@@ -223,6 +245,11 @@ class Ledger:
 
 def _read(connection: sqlite3.Connection, number: int) -> Entry:
     return _entry(connection.execute("SELECT * FROM jobs WHERE entry = ?", (number,)).fetchone())
+
+
+def _asked(question: Question) -> tuple[str, ...]:
+    """The values that `_SAME` takes."""
+    return question.org, question.stream, question.day.isoformat(), question.interval, question.body_hash
 
 
 def _now() -> str:

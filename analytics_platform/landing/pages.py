@@ -1,5 +1,6 @@
 """The pages of one job: spooled to disk as they came, counted in the ledger, read again after a kill."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Final
 import msgspec
 
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
-from analytics_platform.landing.errors import CursorRefused, SpoolDamaged
+from analytics_platform.landing.errors import CursorRefused, JobFull, SpoolDamaged
 from analytics_platform.landing.ledger import Entry, Ledger
 from analytics_platform.source.errors import BadRequest, CutShort, NotJson
 from analytics_platform.source.wire import Payload
 
 _SUFFIXES: Final = {"gzip": ".json.gz", "identity": ".json"}
+_TOO_MANY: Final = re.compile(r"pagination may not exceed", re.IGNORECASE)
+"""How the vendor refuses a page past what one job delivers (seen: "pagination may not exceed 400000 results")."""
 
 
 @dataclass(frozen=True)
@@ -26,24 +29,37 @@ class PageOfRecords:
 
 
 class Pages:
-    """All pages of a fulfilled job in order: those spooled before a kill from disk, the rest from the vendor."""
+    """All pages of a fulfilled job in order: those spooled before a kill from disk, the rest from the vendor.
 
-    def __init__(self, jobs: DetailsJobs, ledger: Ledger, entry: Entry, page_size: int) -> None:
+    `cap` is how many records one job delivers.
+    """
+
+    def __init__(self, jobs: DetailsJobs, ledger: Ledger, entry: Entry, page_size: int, cap: int) -> None:
         self.entry = entry
+        self.records = 0
+        """Records on the pages given so far."""
         self._jobs = jobs
         self._ledger = ledger
         self._page_size = page_size
+        self._cap = cap
 
     def __iter__(self) -> Iterator[PageOfRecords]:
-        """Raises the client's errors, a JobError when the job's results are no longer to be had, and ReadAgain."""
+        """Raises the client's errors, a JobError when the job's results are no longer to be had, JobFull, and
+        ReadAgain."""
         spool = self._ledger.spool(self.entry)
         if not all_spooled(self._ledger, self.entry):
             self.entry = self._ledger.restarted(self.entry)
         spool.mkdir(parents=True, exist_ok=True)
         for number in range(1, self.entry.pages + 1):
-            yield self._kept(spool, number)
+            yield self._counted(self._kept(spool, number))
         while not self.entry.exhausted:
-            yield self._next(spool)
+            if self.records >= self._cap:
+                raise JobFull(self.entry.question.stream, self.entry.question.interval, self._cap)
+            yield self._counted(self._next(spool))
+
+    def _counted(self, page: PageOfRecords) -> PageOfRecords:
+        self.records += len(page.records)
+        return page
 
     def _kept(self, spool: Path, number: int) -> PageOfRecords:
         try:
@@ -59,6 +75,8 @@ class Pages:
         except BadRequest as fault:
             if self.entry.cursor is None:
                 raise
+            if _TOO_MANY.search(fault.message or ""):
+                raise JobFull(self.entry.question.stream, self.entry.question.interval, self.records) from None
             raise CursorRefused(str(fault)) from None
         page, cursor = self._split(number, payload)
         _write(spool, number, payload)

@@ -34,12 +34,16 @@ class Digest:
 
 
 class Tally:
-    """Counts and digests of one day of a stream; ids as 64-bit hashes, 8 MB for a million."""
+    """Counts and digests of one day of a stream; ids as 64-bit hashes, 8 MB for a million.
+
+    What the rows of a page leave out, as another job of the day knows more of it, is counted and is in no digest.
+    """
 
     def __init__(self, stream: Stream) -> None:
         self.pages = 0
         self.records = 0
         self.set_aside = 0
+        self.superseded = 0
         self.json_bytes = 0
         self.home_days: Counter[date] = Counter()
         self.drift: Counter[Drift] = Counter()
@@ -50,22 +54,24 @@ class Tally:
 
     def add(self, page: PageOfRecords, rows: RawPage) -> None:
         """Count a page in, with the rows made of it."""
-        self.pages = page.number
+        self.pages += 1
         self.records += len(page.records)
         self.set_aside += len(rows.set_aside)
+        self.superseded += len(page.records) - len(rows.kept) - len(rows.set_aside)
         self.json_bytes += page.size
         self.home_days.update(rows.home_days)
         self.drift.update(drift(self._stream.model, page.records))
         self._ids.append(pl.Series(rows.kept[self._stream.raw.own[0].name]).hash().to_numpy())
         digests = [xxhash.xxh3_128_intdigest(record) for record in page.records]
-        for digest in digests:
-            self.digest.add(digest)
+        for position in rows.set_aside["position"].to_pylist():
+            self.digest.add(digests[position])
         for position, homes in zip(rows.kept["position"].to_pylist(), rows.homes, strict=True):
+            self.digest.add(digests[position])
             for day in homes:
                 self.home_day_digests.setdefault(day, Digest()).add(digests[position])
 
     def repeated(self) -> int:
-        """Records whose id had come before in the same job."""
+        """Rows whose id stands in another row of the day."""
         if not self._ids:
             return 0
         ids = np.sort(np.concatenate(self._ids))

@@ -101,7 +101,8 @@ def test_a_ledger_opened_again_knows_the_same(ledger: Ledger, folder: Path) -> N
 def test_pages_of_an_ended_job_that_a_kill_left_behind_go_when_the_ledger_is_opened(
     ledger: Ledger, folder: Path
 ) -> None:
-    ended = ledger.landed(_submitted(ledger))
+    ended = _submitted(ledger)
+    ledger.landed(ended)
     ledger.spool(ended).mkdir(parents=True)
     Ledger(folder / "ledger")
     assert not ledger.spool(ended).exists()

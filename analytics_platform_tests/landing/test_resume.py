@@ -16,7 +16,6 @@ from analytics_platform.landing.errors import CursorRefused
 from analytics_platform.landing.ledger import Entry
 from analytics_platform.source.errors import NoAnswer
 from analytics_platform_tests.landing import land_one_day
-from analytics_platform_tests.landing.conftest import UNHURRIED
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg
 
@@ -181,13 +180,12 @@ def test_a_refused_cursor_is_answered_by_reading_the_job_from_its_first_page(
 
 
 def test_a_job_whose_cursors_are_refused_again_is_asked_anew_and_if_that_fails_too_the_landing_does(
-    start_org: Callable[..., SimulatedOrg], workplace_at: Callable[..., Workplace]
+    quick_org: SimulatedOrg, place: Workplace
 ) -> None:
-    org = start_org(**{**UNHURRIED, "assume": [*UNHURRIED["assume"], "result_cap=40"]})
-    place = workplace_at(org)
+    quick_org.arm("status", "conversations.results", page=2, status=400, times=None)
     with pytest.raises(CursorRefused):
         place.land(DAY)
-    assert _submits(org) == 2 and [entry.state for entry in place.ledger.entries()] == ["lost", "submitted"]
+    assert _submits(quick_org) == 2 and [entry.state for entry in place.ledger.entries()] == ["lost", "lost"]
     assert place.lake.tables() == []
 
 
