@@ -143,6 +143,26 @@ class SimulatedOrg:
         all of it as a reading by id tells it, or told it before it was gone at an instant."""
         return self._lines("/truth/services", from_, to)
 
+    def change(self, kind: str, **details: Any) -> list[str]:
+        """Make a change of the world, `change("erase", conversations=[…])`; gives the ids it touched.
+
+        The simulator's `world/changes.py` lists kinds and details.
+        """
+        return [touched for made in self.make_changes({"kind": kind, **details}) for touched in _touched(made)]
+
+    def make_changes(self, *asked: dict[str, Any]) -> list[dict[str, Any]]:
+        """Make changes, all or none; tells them as `changes` does. ValueError says what cannot be changed so."""
+        answer = self._http.post("/changes", json=asked)
+        if answer.status_code == 400:
+            raise ValueError(answer.json()["message"])
+        made: list[dict[str, Any]] = answer.raise_for_status().json()
+        return made
+
+    def changes(self) -> list[dict[str, Any]]:
+        """`{"kind", "at", "inForce", "conversations", "users"}` of every change made, the ids being those touched."""
+        told: list[dict[str, Any]] = self._get("/changes")
+        return told
+
     def arm(self, kind: str, operation: str = "*", **details: Any) -> None:
         """Arm one fault beside those armed already; the simulator's `api/faults.py` lists kinds and details."""
         fault = {"kind": kind, "operation": operation, **details}
@@ -199,6 +219,10 @@ def simulated_org(**options: Any) -> Iterator[SimulatedOrg]:
     """A running org for the length of a block."""
     with SimulatedOrg(**options) as org:
         yield org
+
+
+def _touched(made: dict[str, Any]) -> list[str]:
+    return [*made["conversations"], *made["users"]]
 
 
 def _days(from_: str | date | None, to: str | date | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from analytics_platform.catalogue.operations.bots import BOT_DIVISION_TURNS, BOT
 from analytics_platform.simulator.api.statistics.bots import facts_of_session
 from analytics_platform.simulator.world.bot_sessions import BotSessions
 from analytics_platform.simulator.world.bot_turns import turns_of
+from analytics_platform.simulator.world.edition import Edition
 from analytics_platform.simulator.world.instants import DAY, parse
 from analytics_platform_tests.simulated_org import SimulatedOrg
 from analytics_platform_tests.simulator.asking import DAYS, Asker, asking, day
@@ -211,7 +212,7 @@ def test_only_what_is_complete_at_the_instant_is_told(start_org: StartOrg) -> No
 
 def test_turns_are_of_every_kind_and_know_no_field_the_model_lacks() -> None:
     world = small_world()
-    sessions = list(BotSessions(world).alive(world.first_day * DAY, (world.first_day + 3) * DAY))
+    sessions = list(BotSessions(world).alive(Edition(world), world.first_day * DAY, (world.first_day + 3) * DAY))
     told = [turn.facts for session in sessions for turn in turns_of(session, world.organisation.knowledge_bases)]
     results = {facts["askActionResult"] for facts in told if "askActionResult" in facts}
     assert results == set(model("ReportingTurn").fields["askActionResult"].known_values)
@@ -293,7 +294,7 @@ def test_aggregates_know_a_session_s_dimensions(counting: Asker, counted_org: Si
     answer = laid(counting.aggregate("bots", WHOLE, groupBy=["botIntent"], metrics=["oBotIntent"]))
     assert {dict(group)["botIntent"]: stats["count"] for (group, _, _), stats in answer.items()} == intents
     world = small_world(conversations_per_day=20)
-    session = next(BotSessions(world).alive(world.first_day * DAY, (world.first_day + 3) * DAY))
+    session = next(BotSessions(world).alive(Edition(world), world.first_day * DAY, (world.first_day + 3) * DAY))
     dimensions = {
         name for fact in facts_of_session(session, world.organisation.knowledge_bases) for name in fact.dimensions
     }

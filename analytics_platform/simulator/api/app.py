@@ -10,6 +10,7 @@ from analytics_platform.simulator.api.aggregates import AggregatesApi
 from analytics_platform.simulator.api.answers import Answer
 from analytics_platform.simulator.api.bots import BotsApi
 from analytics_platform.simulator.api.calls import Api, Call
+from analytics_platform.simulator.api.changes import ChangesControl
 from analytics_platform.simulator.api.control import Control
 from analytics_platform.simulator.api.detail_queries import DetailQueriesApi
 from analytics_platform.simulator.api.details_jobs import JobApi
@@ -40,6 +41,7 @@ def simulated_org(org: Org) -> Starlette:
         routes.append(Route(operation.path, gate, methods=[operation.method]))
     routes.extend(org.storage.routes())
     routes.extend(Control(org).routes())
+    routes.extend(ChangesControl(org).routes())
     routes.extend(ServicesControl(org).routes())
     routes.extend(gms_routes(org))
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):

@@ -65,7 +65,8 @@ class BotsApi:
         last = min(now, wanted.interval.end) if wanted.interval else now
         if last <= first:
             return
-        sessions = [session for session in self._org.bots.alive(first, last) if session.flow.id == flow_id]
+        alive = self._org.bots.alive(self._org.edition(), first, last)
+        sessions = [session for session in alive if session.flow.id == flow_id]
         sessions.sort(key=_newest_first)
         bases = self._org.world.organisation.knowledge_bases
         for session in sessions:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from analytics_platform.simulator.api.faults import Fault
 from analytics_platform.simulator.api.org import Org
 from analytics_platform.simulator.api.user_details import user_detail
+from analytics_platform.simulator.world.edition import Edition
 from analytics_platform.simulator.world.instants import DAY, day_of, day_start, iso, parse
 from analytics_platform.simulator.world.outline import Outline
 
@@ -93,15 +94,15 @@ class Control:
         """ndjson: every conversation whose home day lies in the days, as known at the watermark, by start."""
         at = self._org.availability("conversations")
         try:
-            outlines = self._outlines(request, at)
+            edition, outlines = self._outlines(request, at)
         except ValueError as fault:
             return refused(str(fault))
-        return lines(self._org.teller.conversation_json(outline, at) for outline in outlines)
+        return lines(self._org.teller.conversation_json(edition, outline, at) for outline in outlines)
 
     def conversation_ids(self, request: Request) -> Response:
         """The ids of the same, by start: `["…", …]`."""
         try:
-            outlines = self._outlines(request, self._org.availability("conversations"))
+            _, outlines = self._outlines(request, self._org.availability("conversations"))
         except ValueError as fault:
             return refused(str(fault))
         return JSONResponse([outline.id for outline in outlines])
@@ -143,14 +144,16 @@ class Control:
         self._org.faults.release()
         return Response(status_code=204)
 
-    def _outlines(self, request: Request, at: int) -> Iterator[Outline]:
+    def _outlines(self, request: Request, at: int) -> tuple[Edition, Iterator[Outline]]:
+        """The edition that is told now, and the outlines it has of the days asked for."""
         start, end = days(request)
-        return (outline for outline in self._org.world.outlines_started(start, end) if outline.start < at)
+        edition = self._org.edition()
+        return edition, (outline for outline in edition.outlines_started(start, end) if outline.start < at)
 
     def _statuses(self, start: int, end: int) -> Iterator[dict[str, Any]]:
         org = self._org
         at = org.availability("users")
-        for timeline in org.world.timelines:
+        for timeline in org.edition().timelines:
             record = user_detail(timeline, start, end, at, org.world.organisation.presences)
             if record is None:
                 continue

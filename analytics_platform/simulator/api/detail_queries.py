@@ -53,9 +53,11 @@ class DetailQueriesApi:
         """A page of the conversations that started on the UTC days an interval touches, with `totalHits`."""
         body, interval = _asked(call, CONVERSATION_QUERY)
         page = _page_asked(body, CONVERSATION_QUERY.limits)
-        at = self._org.clock.now()
-        chosen = self._selections.of(body, at, lambda: self._org.teller.conversations_started(interval, at, body))
-        told = [self._org.teller.conversation_without_attributes(outline, at) for outline in chosen[page]]
+        teller, edition, at = self._org.teller, self._org.edition(), self._org.clock.now()
+        chosen = self._selections.of(
+            body, (edition, at), lambda: teller.conversations_started(edition, interval, at, body)
+        )
+        told = [teller.conversation_without_attributes(edition, outline, at) for outline in chosen[page]]
         return _page_of("conversations", told, len(chosen))
 
     def conversations_by_ids(self, call: Call) -> Answer:
@@ -74,9 +76,9 @@ class DetailQueriesApi:
         """A page of the users with statuses that touch an interval, one record a user, with `totalHits`."""
         body, interval = _asked(call, USER_QUERY)
         page = _page_asked(body, USER_QUERY.limits)
-        teller, at = self._org.teller, self._org.clock.now()
-        chosen = teller.users_active(interval, at, body)
-        told = [msgspec.Raw(teller.user_json(timeline, interval, at)) for timeline in chosen[page]]
+        teller, edition, at = self._org.teller, self._org.edition(), self._org.clock.now()
+        chosen = teller.users_active(edition, interval, at, body)
+        told = [msgspec.Raw(teller.user_json(edition, timeline, interval, at)) for timeline in chosen[page]]
         return _page_of("userDetails", told, len(chosen))
 
     def index_properties(self, call: Call) -> Answer:
@@ -103,10 +105,11 @@ class DetailQueriesApi:
 
     def _known(self, conversation_id: str) -> ConversationRecord | None:
         """The conversation with an id as known now; None where none has started yet."""
-        outline = self._org.world.outline(conversation_id)
+        edition = self._org.edition()
+        outline = edition.outline(conversation_id)
         if outline is None:
             return None
-        return self._org.teller.conversation_without_attributes(outline, self._org.clock.now())
+        return self._org.teller.conversation_without_attributes(edition, outline, self._org.clock.now())
 
     def _found(self, call: Call) -> ConversationRecord:
         record = self._known(call.path["conversationId"])

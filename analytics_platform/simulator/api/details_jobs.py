@@ -59,6 +59,7 @@ class JobApi:
             body,
             interval,
             self.org.availability(name),
+            self.org.edition(),
             FATES[fault.kind] if fault else None,
         )
         self.org.log.note_submit(name, call.client.id, job.id, body)
@@ -101,14 +102,14 @@ class JobApi:
             if job.selection is None:
                 teller = self.org.teller
                 chosen: list[Any] = (
-                    list(teller.users_active(job.interval, job.at, job.body))
+                    list(teller.users_active(job.edition, job.interval, job.at, job.body))
                     if job.family == "users"
-                    else list(teller.conversations_alive(job.interval, job.at, job.body))
+                    else list(teller.conversations_alive(job.edition, job.interval, job.at, job.body))
                 )
                 job.selection = chosen
             return job.selection
 
     def _record(self, job: Job, item: Any) -> bytes:
         if job.family == "users":
-            return self.org.teller.user_json(item, job.interval, job.at)
-        return self.org.teller.conversation_json(item, job.at)
+            return self.org.teller.user_json(job.edition, item, job.interval, job.at)
+        return self.org.teller.conversation_json(job.edition, item, job.at)

@@ -10,6 +10,7 @@ from analytics_platform.simulator.api.errors import ApiError, not_found
 from analytics_platform.simulator.api.interval import Interval
 from analytics_platform.simulator.assumptions import Assumptions
 from analytics_platform.simulator.clock import Clock
+from analytics_platform.simulator.world.edition import Edition
 from analytics_platform.simulator.world.instants import HOUR, iso
 
 UNFINISHED = ("QUEUED", "PENDING")
@@ -17,7 +18,8 @@ UNFINISHED = ("QUEUED", "PENDING")
 
 @dataclass(slots=True)
 class Job:
-    """One job; `at` is the watermark it was submitted under, as of which all its results are told.
+    """One job; `at` is the watermark it was submitted under and `edition` the world as it was told then: all its
+    results are told of them.
 
     `fate` overrules its course: a final state, or PENDING for one that never ends. `selection` is what it found, in
     order, filled when it is first read.
@@ -29,6 +31,7 @@ class Job:
     body: dict[str, Any]
     interval: Interval
     at: int
+    edition: Edition
     submitted: int
     fate: str | None = None
     state: str = "QUEUED"
@@ -49,7 +52,14 @@ class Jobs:
         self._lock = Lock()
 
     def submit(
-        self, family: str, client_id: str, body: dict[str, Any], interval: Interval, at: int, fate: str | None
+        self,
+        family: str,
+        client_id: str,
+        body: dict[str, Any],
+        interval: Interval,
+        at: int,
+        edition: Edition,
+        fate: str | None,
     ) -> Job:
         """Take a job on; ApiError 429 when the client has too many unfinished ones."""
         limit = self._assumptions.max_jobs_in_flight
@@ -58,7 +68,7 @@ class Jobs:
             if limit and unfinished >= limit:
                 words = f"Rate limit exceeded the maximum [{limit}] for concurrent jobs"
                 raise ApiError(429, "too.many.requests", words)
-            job = Job(str(uuid.uuid4()), family, client_id, body, interval, at, self._clock.now(), fate)
+            job = Job(str(uuid.uuid4()), family, client_id, body, interval, at, edition, self._clock.now(), fate)
             self._jobs[job.id] = job
         return job
 

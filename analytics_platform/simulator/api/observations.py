@@ -20,7 +20,7 @@ class ObservationsApi:
 
     def __init__(self, org: Org) -> None:
         self.org = org
-        self._activities = Activities(org.world)
+        self._activities = Activities()
 
     def handlers(self) -> Mapping[Operation, Callable[[Call], Answer]]:
         return {family.operation: self._serves(family) for family in OBSERVATIONS}

@@ -55,11 +55,11 @@ class Observer:
 
     def __init__(self, org: Org, activities: Activities, at: int) -> None:
         self._org, self._activities, self._at = org, activities, at
-        self._organisation = org.world.organisation
+        self._edition, self._organisation = org.edition(), org.world.organisation
 
     def queues(self) -> Iterator[Group]:
         """Each queue's people, then its interactions by medium."""
-        going = self._by_place(self._activities.at(self._at))
+        going = self._by_place(self._activities.at(self._edition, self._at))
         users = {user.user_id: user for user in self._users()}
         for queue in self._organisation.queues:
             yield self._people(queue, users)
@@ -85,7 +85,7 @@ class Observer:
 
     def flows(self) -> Iterator[Group]:
         """Each flow's conversations by the media that a conversation has in it; one nobody is in has no group."""
-        going = self._by_place(self._activities.at(self._at))
+        going = self._by_place(self._activities.at(self._edition, self._at))
         for flow in self._organisation.flows:
             for media in _MEDIA:
                 if inside := going.get((FLOWING, flow.id, media)):
@@ -137,7 +137,7 @@ class Observer:
     def _users(self) -> Iterator[_User]:
         people = (*self._organisation.agents, *self._organisation.supervisors)
         teams = {agent.id: agent.team_id for agent in people}
-        for timeline in self._org.world.timelines:
+        for timeline in self._edition.timelines:
             presence = status_before(timeline.presences, self._at)
             off = Status(presence.start, presence.end, _NO_ONE)
             routing = status_before(timeline.routing, self._at) if timeline.routing else off
@@ -145,7 +145,7 @@ class Observer:
 
     def _interaction(self, activity: Activity) -> dict[str, Any]:
         """The vendor's ObservationValue of an interaction."""
-        record = self._org.teller.conversation_record(activity.outline, self._at)
+        record = self._org.teller.conversation_record(self._edition, activity.outline, self._at)
         participant, session = next(
             (participant, session)
             for participant in (record.participants if record else ()) or ()

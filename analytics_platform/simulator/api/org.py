@@ -13,6 +13,8 @@ from analytics_platform.simulator.clock import Clock
 from analytics_platform.simulator.gms.book import ServiceBook
 from analytics_platform.simulator.options import SimulatorOptions
 from analytics_platform.simulator.world.bot_sessions import BotSessions
+from analytics_platform.simulator.world.change_book import ChangeBook
+from analytics_platform.simulator.world.edition import Edition
 from analytics_platform.simulator.world.instants import HOUR, SECOND, of
 from analytics_platform.simulator.world.world import World
 
@@ -30,7 +32,12 @@ class Org:
         self.lag_hours = {"conversations": options.lag_hours, "users": users_lag}
         self.world = World(options.world())
         self.bots = BotSessions(self.world)
-        self.teller = Teller(self.world, assumed)
+        self.changes = ChangeBook(self.world)
+        self.settings = dict.fromkeys(
+            ("piiMaskingEnabled", "queueAgentAccessObfuscation", "myInteractionsPiiMaskingEnabled"), False
+        )
+        """The reporting settings."""
+        self.teller = Teller(assumed)
         self.login = Login(options.clients, options.token_lifetime)
         self.budget = Budget(options.rate_limit, assumed.rate_window_seconds)
         self.token_budget = Budget(assumed.token_rate_limit, assumed.rate_window_seconds)
@@ -41,6 +48,10 @@ class Org:
         self.gms_users = options.gms_users
         self.gms_folders = options.gms_folders
         self.storage = Storage(assumed.download_url_seconds, self.faults, self.log)
+
+    def edition(self) -> Edition:
+        """The world as the vendor tells it at the clock's instant."""
+        return self.changes.edition(self.clock.now(), self.settings["piiMaskingEnabled"])
 
     def availability(self, family: str) -> int:
         """The watermark of a job family: what happened before it is known, the rest is not."""

@@ -1,7 +1,7 @@
 """Reporting's administration: reports, formats, periods, schedules and their runs, settings.
 
-All but the settings the vendor has withdrawn; shapes are those of its last SDK with them (199.1.0). Assumed: the
-settings are kept and told, and change nothing that other operations tell.
+All but the settings the vendor has withdrawn; shapes are those of its last SDK with them (199.1.0). Assumed: of
+the settings piiMaskingEnabled masks what is told from then on (`masking`), the others change nothing that is told.
 """
 
 import uuid
@@ -60,9 +60,6 @@ class ReportingApi:
         ids = {"queueIds": organisation.queues[0].id, "userIds": organisation.agents[0].id}
         since = (org.world.first_day - 7) * DAY
         self._schedules = {each.id: each for each in first_schedules(seed, self._reports, ids, since)}
-        self._settings = dict.fromkeys(
-            ("piiMaskingEnabled", "queueAgentAccessObfuscation", "myInteractionsPiiMaskingEnabled"), False
-        )
         self._lock = Lock()
 
     def handlers(self) -> Mapping[Operation, Callable[[Call], Answer]]:
@@ -81,7 +78,7 @@ class ReportingApi:
             SCHEDULE_LATEST: self.latest,
             SCHEDULE_RUN: self.run,
             SCHEDULE_RUN_NOW: self.run_now,
-            SETTINGS_READ: lambda call: Answer.of(200, self._settings),
+            SETTINGS_READ: lambda call: Answer.of(200, self._org.settings),
             SETTINGS_CHANGE: self.change_settings,
         }
 
@@ -151,8 +148,8 @@ class ReportingApi:
 
     def change_settings(self, call: Call) -> Answer:
         body = read_body(call.body, str(SETTINGS_CHANGE.takes))
-        self._settings |= {name: value for name, value in body.items() if value is not None}
-        return Answer.of(200, self._settings)
+        self._org.settings |= {name: value for name, value in body.items() if value is not None}
+        return Answer.of(200, self._org.settings)
 
     def _wanted(self, call: Call) -> tuple[dict[str, Any], Report]:
         """The schedule in a body and its report; ApiError 400 saying what is wrong with it."""

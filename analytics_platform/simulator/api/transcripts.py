@@ -23,6 +23,7 @@ from analytics_platform.simulator.api.transcript_search import (
     words_of,
 )
 from analytics_platform.simulator.api.validation import read_body
+from analytics_platform.simulator.world.edition import Edition
 from analytics_platform.simulator.world.instants import FOREVER, parse
 from analytics_platform.simulator.world.outline import Outline
 from analytics_platform.simulator.world.speech import transcript_of
@@ -59,25 +60,27 @@ class TranscriptsApi:
         number = whole_number(asked, "pageNumber", 1)
         criteria = body.get("query") or []
         check_criteria(criteria)
-        sorting, at = _sorting(body), self._org.clock.now()
+        sorting, edition, at = _sorting(body), self._org.edition(), self._org.clock.now()
         asked_once = {"query": criteria, "sort": sorting}
-        chosen = self._selections.of(asked_once, at, lambda: self._selected(criteria, sorting, at))
+        chosen = self._selections.of(asked_once, (edition, at), lambda: self._selected(edition, criteria, sorting, at))
         page = chosen[(number - 1) * size : number * size]
-        told = [self._org.teller.conversation_without_attributes(outline, at) for outline in page]
+        told = [self._org.teller.conversation_without_attributes(edition, outline, at) for outline in page]
         return Answer.of(200, {"conversations": told})
 
-    def _selected(self, criteria: list[dict[str, Any]], sorting: list[tuple[str, str]], at: int) -> list[Outline]:
+    def _selected(
+        self, edition: Edition, criteria: list[dict[str, Any]], sorting: list[tuple[str, str]], at: int
+    ) -> list[Outline]:
         """All conversations that satisfy the criteria, in the order asked for."""
-        found = list(self._found(criteria, at))
+        found = list(self._found(edition, criteria, at))
         for order, by in reversed(sorting):
             found.sort(key=partial(_key, by), reverse=order != "ASC")
         return [each.outline for each in found]
 
-    def _found(self, criteria: list[dict[str, Any]], at: int) -> Iterator[_Found]:
+    def _found(self, edition: Edition, criteria: list[dict[str, Any]], at: int) -> Iterator[_Found]:
         """Each conversation that satisfies the criteria, by start."""
         first, last = _started(criteria)
-        for outline in self._org.world.outlines_started(first, min(last, at)):
-            record = self._org.teller.conversation_without_attributes(outline, at)
+        for outline in edition.outlines_started(first, min(last, at)):
+            record = self._org.teller.conversation_without_attributes(edition, outline, at)
             if record is None:
                 continue
             searched = self._searched(record)

@@ -9,8 +9,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from analytics_platform.simulator.world.conversation import Conversation, Participant, Session
+from analytics_platform.simulator.world.edition import Edition
 from analytics_platform.simulator.world.outline import Outline
-from analytics_platform.simulator.world.world import World
 
 WAITING, ALERTING, INTERACTING, FLOWING = "waiting", "alerting", "interacting", "flowing"
 _KINDS = {
@@ -38,24 +38,24 @@ class Activity(NamedTuple):
 class Activities:
     """The activities of a world, by instant."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._kept: dict[str, tuple[Activity, ...]] = {}
+    def __init__(self) -> None:
+        self._kept: dict[Outline, tuple[Activity, ...]] = {}
         self._lock = Lock()
 
-    def at(self, instant: int) -> list[Activity]:
+    def at(self, edition: Edition, instant: int) -> list[Activity]:
         """What was known before an instant to go on still, by beginning."""
         with self._lock:
-            kept: dict[str, tuple[Activity, ...]] = {}
-            for outline in self._world.outlines_alive(instant, instant):
-                found = self._kept.get(outline.id)
-                kept[outline.id] = found if found is not None else self._drawn(outline)
+            kept: dict[Outline, tuple[Activity, ...]] = {}
+            for outline in edition.outlines_alive(instant, instant):
+                found = self._kept.get(outline)
+                kept[outline] = found if found is not None else _drawn(edition, outline)
             self._kept = kept
         going = [each for drawn in kept.values() for each in drawn if each.since < instant <= each.until]
         return sorted(going, key=lambda each: (each.since, each.session_id))
 
-    def _drawn(self, outline: Outline) -> tuple[Activity, ...]:
-        return tuple(activities_of(self._world.conversation(outline), outline))
+
+def _drawn(edition: Edition, outline: Outline) -> tuple[Activity, ...]:
+    return tuple(activities_of(edition.world.conversation(outline), outline))
 
 
 def activities_of(conversation: Conversation, outline: Outline) -> Iterator[Activity]:

@@ -7,6 +7,7 @@ from threading import Lock
 
 from analytics_platform.simulator.world.conversation import Conversation, Session
 from analytics_platform.simulator.world.dice import Dice
+from analytics_platform.simulator.world.edition import Edition
 from analytics_platform.simulator.world.organisation import PublishedFlow
 from analytics_platform.simulator.world.outline import Outline
 from analytics_platform.simulator.world.world import World
@@ -55,21 +56,21 @@ class BotSessions:
     def __init__(self, world: World) -> None:
         self._world = world
         self._flows = {flow.id: flow for flow in world.organisation.bots}
-        self._kept: OrderedDict[str, tuple[BotSession, ...]] = OrderedDict()
+        self._kept: OrderedDict[Outline, tuple[BotSession, ...]] = OrderedDict()
         self._lock = Lock()
 
-    def alive(self, start: int, end: int) -> Iterator[BotSession]:
-        """The sessions that lived in `[start, end]`, by the start of their conversation."""
-        for outline in self._world.outlines_alive(start, end):
+    def alive(self, edition: Edition, start: int, end: int) -> Iterator[BotSession]:
+        """The sessions that lived in `[start, end]`, by the start of their conversation, as an edition has them."""
+        for outline in edition.outlines_alive(start, end):
             if outline.kind in _MEET_A_BOT:
                 yield from (session for session in self._of(outline) if session.start < end and session.end >= start)
 
     def _of(self, outline: Outline) -> tuple[BotSession, ...]:
         with self._lock:
-            found = self._kept.get(outline.id)
+            found = self._kept.get(outline)
             if found is None:
                 found = tuple(self._drawn(self._world.conversation(outline)))
-                self._kept[outline.id] = found
+                self._kept[outline] = found
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return found

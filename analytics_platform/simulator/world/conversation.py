@@ -7,7 +7,7 @@ Everything that has a time of its own (segments, metrics, media statistics, late
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from analytics_platform.simulator.world.instants import FOREVER
+from analytics_platform.simulator.world.instants import SECOND
 
 Facts = dict[str, Any]
 
@@ -103,8 +103,16 @@ class Conversation:
     evaluations: list[Late] = field(default_factory=list)
     surveys: list[Late] = field(default_factory=list)
     resolutions: list[Late] = field(default_factory=list)
-    settled: int = FOREVER
-    """The instant after which nothing about it changes any more."""
+
+    @property
+    def settled(self) -> int:
+        """The instant after which nothing about it changes any more: metrics and statistics trail a segment by less
+        than a second, judgements and corrections come when they are known."""
+        last = max(session.end for participant in self.participants for session in participant.sessions)
+        judged = (self.later, self.evaluations, self.surveys, self.resolutions)
+        late = [told.known for row in judged for told in row]
+        late += [told.known for participant in self.participants for told in participant.later]
+        return max([last + SECOND, *late]) + 1
 
     def end_seen(self, at: int) -> int | None:
         """Its end as known at an instant: None while it is open then."""

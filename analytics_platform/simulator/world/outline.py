@@ -5,6 +5,7 @@ An outline is cheap; the conversation itself is told only when somebody asks for
 
 from typing import NamedTuple
 
+from analytics_platform.simulator.world.changes import Step
 from analytics_platform.simulator.world.dice import Dice
 from analytics_platform.simulator.world.instants import DAY, HOUR, MINUTE
 
@@ -17,7 +18,8 @@ class Outline(NamedTuple):
     """One conversation to come; ordered by start, then id.
 
     `until` is the end of a long kind, exactly, and a bound for a short one. `number` counts conversations across the
-    world; what must occur regularly is spread by it. `seed` is the seed of the conversation's own dice.
+    world; what must occur regularly is spread by it. `seed` is the seed of the conversation's own dice. `steps` are
+    those of the changes it has gone through since, and `drawn` is the outline as it was before them.
     """
 
     start: int
@@ -26,6 +28,18 @@ class Outline(NamedTuple):
     kind: str
     number: int
     seed: int
+    steps: tuple[Step, ...] = ()
+    drawn: "Outline | None" = None
+
+    def changed(self, step: Step) -> "Outline":
+        """The outline of the same conversation once it has gone through a step more."""
+        start, until = self.start, self.until
+        if step.kind == "move_start":
+            start += step.moved_by(self.id)
+        elif step.kind == "reopen":
+            until = max(until, step.reopened(self.id)[1])
+        steps = (*self.steps, step)
+        return self._replace(start=start, until=until, steps=steps, drawn=self.drawn or self)
 
 
 _SHARES = (

@@ -12,7 +12,6 @@ from analytics_platform.simulator.world.conversation import (
     Session,
 )
 from analytics_platform.simulator.world.dice import Dice
-from analytics_platform.simulator.world.instants import SECOND
 from analytics_platform.simulator.world.organisation import Agent, Organisation
 from analytics_platform.simulator.world.outline import Outline
 
@@ -56,7 +55,7 @@ class Stage:
         participants = sorted(self.participants, key=lambda participant: participant.start)
         last = max(session.end for participant in participants for session in participant.sessions)
         spells = self.spells or [(self.outline.start, last)]
-        conversation = Conversation(
+        return Conversation(
             self.outline.id,
             self.outline.start,
             spells,
@@ -67,8 +66,6 @@ class Stage:
             self.surveys,
             self.resolutions,
         )
-        conversation.settled = _last_change(conversation, last)
-        return conversation
 
 
 def chain(start: int, steps: Sequence[tuple[str, int]], facts: Facts, closing: Facts) -> list[Segment]:
@@ -79,19 +76,3 @@ def chain(start: int, steps: Sequence[tuple[str, int]], facts: Facts, closing: F
         start += length
     segments[-1].closing = closing
     return segments
-
-
-def _last_change(conversation: Conversation, last_segment: int) -> int:
-    """After the last of everything with an instant; metrics and statistics trail a segment by less than a second."""
-    late = [
-        known
-        for told in (
-            conversation.later,
-            conversation.evaluations,
-            conversation.surveys,
-            conversation.resolutions,
-            *(participant.later for participant in conversation.participants),
-        )
-        for known, _ in told
-    ]
-    return max(last_segment + SECOND, *late) + 1 if late else last_segment + SECOND + 1

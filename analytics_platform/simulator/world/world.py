@@ -15,6 +15,7 @@ from analytics_platform.simulator.world.judgements import judge
 from analytics_platform.simulator.world.organisation import Agent, Organisation, found_organisation
 from analytics_platform.simulator.world.outline import LONG_KINDS, SHORT, Outline, day_outlines, older_outlines
 from analytics_platform.simulator.world.rarities import rarities
+from analytics_platform.simulator.world.rewriting import rewrite
 from analytics_platform.simulator.world.stage import Stage
 from analytics_platform.simulator.world.stories.book import STORIES
 
@@ -85,12 +86,16 @@ class World:
         return next((outline for outline in outlines if outline.id == conversation_id), None)
 
     def conversation(self, outline: Outline) -> Conversation:
-        """All that happened in one conversation."""
-        stage = Stage(outline, Dice(outline.seed), self.organisation, self.on_duty(outline.start))
-        STORIES[outline.kind](stage)
+        """All that happened in one conversation, and what it became by the steps of its outline."""
+        drawn = outline.drawn or outline
+        stage = Stage(drawn, Dice(drawn.seed), self.organisation, self.on_duty(drawn.start))
+        STORIES[drawn.kind](stage)
         rarities(stage)
         judge(stage, self.options.late_changes)
-        return stage.closed()
+        conversation = stage.closed()
+        for step in outline.steps:
+            rewrite(conversation, step, self.organisation)
+        return conversation
 
     def on_duty(self, at: int) -> tuple[Agent, ...]:
         """The agents on their shift in the middle of the hour of an instant; everybody when nobody is."""

@@ -52,12 +52,12 @@ class InteractionView:
         people = (*organisation.agents, *organisation.supervisors)
         names = {queue.id: queue.name for queue in organisation.queues} | {each.id: each.name for each in people}
         body = _as_query(request.filters)
-        at, interval = org.clock.now(), request.interval
+        at, edition, interval = org.clock.now(), org.edition(), request.interval
         return [
             Interaction(record, names)
-            for outline in org.teller.conversations_started(interval, at, body)
+            for outline in org.teller.conversations_started(edition, interval, at, body)
             if interval.start <= outline.start < interval.end
-            and (record := org.teller.conversation_without_attributes(outline, at)) is not None
+            and (record := org.teller.conversation_without_attributes(edition, outline, at)) is not None
         ]
 
 

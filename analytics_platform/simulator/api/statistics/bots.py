@@ -19,7 +19,7 @@ Dimensions = dict[str, tuple[str, ...]]
 def facts(org: Org, start: int, end: int) -> Iterator[Fact]:
     """The facts with `start <= at < end`, as known at the org's clock."""
     until = min(end, org.aggregated())
-    for session in org.bots.alive(start, until):
+    for session in org.bots.alive(org.edition(), start, until):
         told = facts_of_session(session, org.world.organisation.knowledge_bases)
         yield from (fact for fact in told if start <= fact.at < until)
 

@@ -21,8 +21,8 @@ def told_facts(org: Org, start: int, end: int, of_one: FactsOfOne, trailing: int
 
     `trailing` is how many milliseconds after a conversation's last segment a fact of it is emitted at most.
     """
-    known = org.aggregated()
-    for outline in org.world.outlines_alive(start - trailing, end):
+    known, edition = org.aggregated(), org.edition()
+    for outline in edition.outlines_alive(start - trailing, end):
         if outline.start < known:
-            record = _DECODER.decode(org.teller.conversation_json(outline, known))
+            record = _DECODER.decode(org.teller.conversation_json(edition, outline, known))
             yield from (fact for fact in of_one(record) if start <= fact.at < end)

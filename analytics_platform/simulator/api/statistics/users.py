@@ -16,7 +16,7 @@ def facts(org: Org, start: int, end: int) -> Iterator[Fact]:
     """The milliseconds of each status in `[start, end)`, as known at the org's clock, at the first of them."""
     until = min(end, org.aggregated())
     organization = org.world.organisation.presences
-    for timeline in org.world.timelines:
+    for timeline in org.edition().timelines:
         user = {"userId": (timeline.user_id,)}
         for at, length, name in _within(timeline.presences, start, until):
             yield Fact(at, "tSystemPresence", length, user, name)
