@@ -14,6 +14,7 @@ from analytics_platform.catalogue.aggregates import AGGREGATES, aggregate_family
 from analytics_platform.catalogue.models import model
 from analytics_platform.catalogue.names import require_known
 from analytics_platform.catalogue.observations import OBSERVATIONS, observation_family
+from analytics_platform.catalogue.personal import keys, maskable
 from analytics_platform.settings import Settings, SettingsError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -95,6 +96,8 @@ class Choices(_Choice):
     observations: dict[str, ObservationChoice] = Field(default_factory=dict)
     bot_flows: BotFlowsChoice = BotFlowsChoice()
     exports: tuple[ExportChoice, ...] = ()
+    pii: dict[str, Literal["keep", "hash", "drop"]] = Field(default_factory=dict)
+    """What becomes of a column, `table.column`, whatever becomes of the others that carry people's data."""
 
     def aggregate(self, family: str) -> AggregateChoice:
         return self.aggregates.get(family) or AggregateChoice()
@@ -115,6 +118,13 @@ class Choices(_Choice):
         names = [export.name for export in self.exports]
         if len(set(names)) < len(names):
             raise ValueError("two exports have the same name")
+        # The columns of an export are not known before its file.
+        own = tuple(name for name in self.pii if name.partition(".")[0] in {f"export_{each}" for each in names})
+        known = tuple(f"{table}.{column}" for table, columns in maskable().items() for column in columns)
+        require_known(self.pii, (*known, *own), "column of text")
+        dropped = [name for name, chosen in self.pii.items() if chosen == "drop" and name in keys()]
+        if dropped:
+            raise ValueError(f"rows are told apart by {dropped[0]}, which cannot be dropped: hash it")
         return self
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from analytics_platform.choices import load_choices
 from analytics_platform.gms_settings import GmsSettings
+from analytics_platform.protection import protection_of
 from analytics_platform.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -115,10 +117,11 @@ def gms_of(settings: GmsSettings) -> str:
 
 
 def opened_lake(settings: Settings) -> "Lake":
-    """The lake the settings name; LakeError for a URL of no known kind."""
+    """The lake the settings name, protected as they say; LakeError for a URL of no known kind, SettingsError."""
     from analytics_platform.lake import Lake
 
-    return Lake.open(settings.lake, scratch=settings.state / "scratch")
+    protection = protection_of(settings, load_choices(settings))
+    return Lake.open(settings.lake, scratch=settings.state / "scratch", protection=protection)
 
 
 def org_of(settings: Settings) -> str:

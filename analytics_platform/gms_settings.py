@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
+from analytics_platform.secret_files import FromEnvironment
 from analytics_platform.settings import loaded
 
 
-class GmsSettings(BaseSettings):
+class GmsSettings(FromEnvironment):
     """Everything a person can set of GMS."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True, frozen=True
-    )
 
     url: str = Field("", alias="GMS_URL")
     """Scheme, host and port, such as http://gms.example:8080; empty means no GMS."""

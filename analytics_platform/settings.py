@@ -1,4 +1,5 @@
-"""Settings, from the environment and a `.env` file in the working folder; the environment wins.
+"""Settings, from the environment and a `.env` file in the working folder; the environment wins. Each secret may lie
+in a file that is named instead: see `secret_files`.
 
 The names of the Genesys Cloud settings are those of the vendor's own tools.
 """
@@ -8,21 +9,16 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
-_Settings = TypeVar("_Settings", bound=BaseSettings)
+from analytics_platform.secret_files import FromEnvironment
+from analytics_platform.secret_files import SettingsError as SettingsError
+
+_Settings = TypeVar("_Settings", bound=FromEnvironment)
 
 
-class SettingsError(ValueError):
-    """A setting is missing or malformed; the text names it and says what it takes."""
-
-
-class Settings(BaseSettings):
+class Settings(FromEnvironment):
     """Everything a person can set. Instants are UTC; days are UTC calendar days."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True, frozen=True
-    )
 
     region: str = Field("", alias="GENESYSCLOUD_REGION")
     client_id: str = Field("", alias="GENESYSCLOUD_OAUTHCLIENT_ID")
@@ -75,6 +71,14 @@ class Settings(BaseSettings):
     """How long a run waits for an export; one that finishes later is landed by a sensor's request."""
     alert_webhook: SecretStr = Field(SecretStr(""), alias="ANALYTICS_PLATFORM_ALERT_WEBHOOK")
     """URL that is posted a JSON message when a run fails; empty means no alerts."""
+    personal_data: Literal["keep", "hash", "drop"] = Field("keep", alias="ANALYTICS_PLATFORM_PII")
+    """What becomes of the columns of typed tables that carry people's data; see `protection`."""
+    pii_key: SecretStr = Field(SecretStr(""), alias="ANALYTICS_PLATFORM_PII_KEY")
+    """What hashes of people's data are made with, 32 characters at least; another key makes other hashes."""
+    raw: Literal["whole", "encrypted", "redacted"] = Field("whole", alias="ANALYTICS_PLATFORM_RAW")
+    """How what the source sent is kept: as it came, encrypted, or with people's data hashed or taken out."""
+    raw_key: SecretStr = Field(SecretStr(""), alias="ANALYTICS_PLATFORM_RAW_KEY")
+    """32 random bytes in hexadecimal digits or base64. Older keys may follow after commas: they only read."""
 
     @field_validator("reread_after_days", mode="before")
     @classmethod

@@ -36,6 +36,10 @@ class PartitionMissing(LakeError):
     """The asked table and day has not landed."""
 
 
+class KeyAway(LakeError):
+    """What is encrypted cannot be read: its key is not among those given, or it was changed."""
+
+
 class PartitionDamaged(LakeError):
     """A partition's file is not as it was written: damaged, foreign, or on an object store replaced while read."""
 
@@ -73,6 +77,10 @@ def _sentence(doing: str, place: str, fault: OSError, writing: bool) -> LakeErro
         )
     if fault.errno in _FORBIDDEN or (writing and fault.errno == errno.ENOENT):
         return _not_writable(doing, place, fault) if writing else _not_readable(doing, place, fault)
+    if not fault.errno and "decrypt" in str(fault):
+        return KeyAway(
+            f"Failed {doing}: what is kept at {place} is encrypted; set ANALYTICS_PLATFORM_RAW_KEY to read it."
+        )
     if not fault.errno and _DAMAGE.search(str(fault)):
         return _damaged(doing, place, fault)
     if "://" in place:

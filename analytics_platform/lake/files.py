@@ -11,13 +11,17 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from analytics_platform.lake.errors import LakeError, told
+from analytics_platform.lake.protection import Protection
 
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A whole file on disk that no reader sees yet. `size` in bytes, `sha256` of all of them, as hexadecimal digits."""
+    """A whole file on disk that no reader sees yet.
+
+    `size` in bytes and `sha256`, as hexadecimal digits, are of the file as it came, also where it is kept encrypted.
+    """
 
     folder: str
     day: date
@@ -26,10 +30,11 @@ class StagedFile:
     sha256: str
     _file: Path
     _publish: Callable[[Path, str, date, str], None]
+    _protection: Protection = Protection()  # noqa: RUF009 - frozen
 
     def read(self) -> bytes:
-        """All of it, in memory."""
-        return self._file.read_bytes()
+        """All of it as it came, in memory."""
+        return self._protection.opened(self._file.read_bytes(), self.name)
 
     def publish(self) -> None:
         """Replace the day's file of this name in one step. Only once; LakeError on failure."""
@@ -49,11 +54,18 @@ class FileWriter:
     """
 
     def __init__(
-        self, folder: str, day: date, name: str, file: Path, publish: Callable[[Path, str, date, str], None]
+        self,
+        folder: str,
+        day: date,
+        name: str,
+        file: Path,
+        publish: Callable[[Path, str, date, str], None],
+        protection: Protection = Protection(),  # noqa: B008 - frozen
     ) -> None:
         self._made = (folder, day, name)
         self._file = file
         self._publish = publish
+        self._protection = protection
         self._sealed = False
         with self._told():
             self.sink: BinaryIO = file.open("w+b")
@@ -80,9 +92,21 @@ class FileWriter:
             while piece := self.sink.read(_CHUNK):
                 digest.update(piece)
                 size += len(piece)
+            if self._protection.seals_files:
+                self._encrypt()
             self.sink.close()
         self._sealed = True
-        return StagedFile(folder, day, name, size, digest.hexdigest(), self._file, self._publish)
+        return StagedFile(folder, day, name, size, digest.hexdigest(), self._file, self._publish, self._protection)
+
+    def _encrypt(self) -> None:
+        """Put what was taken in its place encrypted; it is held in memory, as its readers hold it."""
+        self.sink.seek(0)
+        encrypted = self._protection.closed(self.sink.read())
+        self.sink.seek(0)
+        self.sink.truncate()
+        self.sink.write(encrypted)
+        self.sink.flush()
+        os.fsync(self.sink.fileno())
 
     def _told(self) -> AbstractContextManager[None]:
         folder, day, name = self._made

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from analytics_platform.lake.errors import LakeError, told
 from analytics_platform.lake.place import Place
+from analytics_platform.lake.protection import Protection
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _DAY = pa.schema([pa.field("day", pa.date32())])
 
 
-def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool) -> "pl.LazyFrame":
+def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool, protection: Protection) -> "pl.LazyFrame":
     """One lazy frame over `days`, all landed and at least one, with their union schema and a column `day`."""
     import polars as pl  # its import costs more than a look at manifests, which needs none of it
 
@@ -27,8 +28,10 @@ def scan_days(place: Place, table: str, days: Sequence[date], *, empty: bool) ->
     schema = pl.Schema(cast(pl.DataFrame, pl.from_arrow(dataset.schema.empty_table())).schema)
     if empty:
         return pl.LazyFrame(schema=schema)
-    if "://" in place.name:
-        return pl.scan_pyarrow_dataset(LiveDataset(place, table, days, dataset))
+    # polars cannot be given a key; Arrow's own reader can.
+    keys = protection.sealing.scanning() if protection.sealing and protection.sealed(dataset.schema) else None
+    if "://" in place.name or keys is not None:
+        return pl.scan_pyarrow_dataset(LiveDataset(place, table, days, dataset, keys))
     del schema["day"]
     return pl.scan_parquet(
         [place.path(table, day) for day in days],
@@ -56,14 +59,15 @@ def days_dataset(place: Place, table: str, days: Sequence[date]) -> ds.FileSyste
     return _dataset(place, table, days, pa.schema([*union_schema(place, table, days), *_DAY]))
 
 
-def _dataset(place: Place, table: str, days: Sequence[date], schema: pa.Schema) -> ds.FileSystemDataset:
+def _dataset(
+    place: Place, table: str, days: Sequence[date], schema: pa.Schema, keys: Any = None
+) -> ds.FileSystemDataset:
+    how = {"page_checksum_verification": True, **({"decryption_config": keys} if keys is not None else {})}
     return ds.dataset(
         [place.path(table, day) for day in days],
         schema=schema,
         filesystem=place.filesystem,
-        format=ds.ParquetFileFormat(
-            default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-        ),
+        format=ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(**how)),
         partitioning=ds.partitioning(_DAY, flavor="hive"),
         partition_base_dir=place.table_path(table),
     )
@@ -75,9 +79,11 @@ class LiveDataset(ds.FileSystemDataset):  # type: ignore[misc]
     A plain one keeps the footers of its first scan, and so misreads partitions that are replaced after it.
     """
 
-    def __init__(self, place: Place, table: str, days: Sequence[date], dataset: ds.FileSystemDataset) -> None:
+    def __init__(
+        self, place: Place, table: str, days: Sequence[date], dataset: ds.FileSystemDataset, keys: Any = None
+    ) -> None:
         super().__init__(list(dataset.get_fragments()), dataset.schema, dataset.format, dataset.filesystem)
-        self._anew = partial(_dataset, place, table, days, dataset.schema)
+        self._anew = partial(_dataset, place, table, days, dataset.schema, keys)
 
     def scanner(self, *arguments: Any, **options: Any) -> ds.Scanner:
         return self._anew().scanner(*arguments, **options)

@@ -17,6 +17,13 @@ from analytics_platform.lake.errors import PartitionDamaged
 KEY = b"analytics_platform"
 """The footer's key-value metadata key that holds the manifest as JSON."""
 
+UNKNOWN = "unknown"
+"""The state of a day of which nobody said it, as in a table of a person's own."""
+MASKED = "masked"
+"""The fact that tells by which policy people's data was masked; absent where nothing was."""
+ENCRYPTED = "encrypted"
+"""The fact that tells which columns are encrypted; absent where none is."""
+
 _CHUNK = 1 << 20
 
 
@@ -40,6 +47,11 @@ class Manifest:
     code_version: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the one who landed it adds: watermark, job ids, interval, state. JSON values only."""
+
+    @property
+    def state(self) -> str:
+        """How much of the day it holds, as whoever landed it said."""
+        return str(self.facts.get("state", UNKNOWN))
 
     def encode(self) -> str:
         """The manifest as JSON, keys in order, without `bytes`: a footer cannot know the length of its own file."""

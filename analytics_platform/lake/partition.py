@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from analytics_platform.lake.errors import LakeError, told
 from analytics_platform.lake.layout import Layout
-from analytics_platform.lake.manifest import KEY, Manifest, code_version, plain_facts
+from analytics_platform.lake.manifest import ENCRYPTED, KEY, MASKED, Manifest, code_version, plain_facts
+from analytics_platform.lake.protection import Protection
 
 _CHUNK = 1 << 20
 
@@ -36,6 +37,11 @@ class StagedPartition:
     @property
     def day(self) -> date:
         return self.manifest.day
+
+    def open(self, **reading: object) -> pq.ParquetFile:
+        """The staged file, with these options of `ParquetFile`; see `Lake.open_staged`."""
+        with told(f"reading the staged {self.table} of {self.day}", str(self._file)):
+            return pq.ParquetFile(self._file, **reading)
 
     def publish(self) -> Manifest:
         """Replace the partition in one step: readers see the old one or this one. Only once; LakeError on failure."""
@@ -65,6 +71,7 @@ class PartitionWriter:
         layout: Layout,
         file: Path,
         publish: Callable[[Path, str, date], None],
+        protection: Protection = Protection(),  # noqa: B008 - frozen
     ) -> None:
         layout.check(schema)
         self.table = table
@@ -74,6 +81,8 @@ class PartitionWriter:
         self._layout = layout
         self._file = file
         self._publish = publish
+        self._protection = protection
+        self._sealed = protection.sealed(schema)
         self._waiting: list[pa.Table] = []
         self._waiting_bytes = 0
         self._waiting_rows = 0
@@ -108,6 +117,7 @@ class PartitionWriter:
             raise ValueError(f"Rows for {self.table} do not fit its schema: {_difference(rows.schema, self._schema)}.")
         if rows.num_rows == 0:
             return
+        rows = self._protection.masks.mask(self.table, rows)
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
         self._waiting_bytes += rows.nbytes
@@ -130,7 +140,7 @@ class PartitionWriter:
     def seal(self, facts: Mapping[str, object]) -> StagedPartition:
         """Close the file with `facts` in its manifest and put it safely on disk. Write nothing afterwards."""
         self.flush()
-        plain = plain_facts(facts)
+        plain = plain_facts({**facts, **self._protected()})
         with self._told():
             writer = self._writer(0)
             self._hash_written()
@@ -168,8 +178,18 @@ class PartitionWriter:
     def _writer(self, rows: int) -> pq.ParquetWriter:
         # Made at the first row group: only then is known how many ids a bloom filter must hold.
         if self._parquet is None:
-            self._parquet = pq.ParquetWriter(self._sink, self._schema, **self._layout.options(self._schema, rows))
+            options = dict(self._layout.options(self._schema, rows))
+            if self._sealed and self._protection.sealing:
+                # Arrow writes no bloom filter into a file of which anything is encrypted.
+                options |= {"bloom_filter_options": None}
+                options |= {"encryption_properties": self._protection.sealing.writing(self._sealed)}
+            self._parquet = pq.ParquetWriter(self._sink, self._schema, **options)
         return self._parquet
+
+    def _protected(self) -> Mapping[str, object]:
+        """What the manifest tells of how rows were protected; nothing where they were written as they are."""
+        mark = self._protection.masks.mark(self.table)
+        return {**({MASKED: mark} if mark else {}), **({ENCRYPTED: self._sealed} if self._sealed else {})}
 
     def _group_rows(self) -> int:
         """Rows of a row group: all that wait, or fewer where one write brought much more than a row group."""

@@ -1,22 +1,23 @@
 """The lake: tables in day partitions, each one Parquet file that carries its own manifest."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analytics_platform.lake.errors import LakeError, PartitionDamaged, PartitionMissing, told
+from analytics_platform.lake.errors import KeyAway, LakeError, PartitionDamaged, PartitionMissing, told
 from analytics_platform.lake.files import FileWriter
 from analytics_platform.lake.frames import scan_days
 from analytics_platform.lake.layout import Layout
-from analytics_platform.lake.manifest import Manifest, manifest_of, verify
-from analytics_platform.lake.partition import PartitionWriter
+from analytics_platform.lake.manifest import ENCRYPTED, Manifest, manifest_of, verify
+from analytics_platform.lake.partition import PartitionWriter, StagedPartition
 from analytics_platform.lake.place import FILE, Place, is_table
 from analytics_platform.lake.places import place_at
+from analytics_platform.lake.protection import Protection
 from analytics_platform.lake.staging import Staging
 
 if TYPE_CHECKING:
@@ -32,19 +33,27 @@ class Lake:
     Safe for threads and for several processes at once. Days are UTC calendar days. Faults are LakeError.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, protection: Protection = Protection()) -> None:  # noqa: B008 - frozen
         self.place = place
+        self.protection = protection
         self._staging = Staging(place.staging_parent)
 
     @classmethod
-    def open(cls, url: str | Path, *, scratch: Path | None = None) -> "Lake":
+    def open(
+        cls,
+        url: str | Path,
+        *,
+        scratch: Path | None = None,
+        protection: Protection = Protection(),  # noqa: B008 - frozen
+    ) -> "Lake":
         """The lake at a local folder or an `s3://`, `gs://` or `abfs://` URL; nothing is created or asked yet.
 
         The URL's query string is pyarrow's (`?region=eu-central-1`); the vendors' environment variables hold too
         (`AWS_ENDPOINT_URL`, `AWS_REGION`, credentials). `scratch` is the local folder in which files for an object
-        store are written before upload; the system's temporary folder where None.
+        store are written before upload; the system's temporary folder where None. `protection` says what becomes of
+        people's data in all that is written.
         """
-        return cls(place_at(url, scratch))
+        return cls(place_at(url, scratch), protection)
 
     def __repr__(self) -> str:
         return f"Lake({self.place.name!r})"
@@ -71,7 +80,7 @@ class Lake:
             raise ValueError(f"The schema of {table} has a column `day`; the partition's folder says the day.")
         with told(f"staging {table} of {day}", str(self._staging.parent), writing=True):
             file = self._staging.new_file()
-        return PartitionWriter(table, day, schema, layout, file, self._publish)
+        return PartitionWriter(table, day, schema, layout, file, self._publish, self.protection)
 
     def stage_file(self, folder: str, day: date, name: str) -> FileWriter:
         """Begin a file kept as it comes, `<root>/<folder>/day=YYYY-MM-DD/<name>`; no reader sees it before
@@ -81,13 +90,13 @@ class Lake:
             raise ValueError(f"A file cannot be kept as {folder}/{name}: that is no name of a folder, or a table's.")
         with told(f"staging {name} of {day}", str(self._staging.parent), writing=True):
             file = self._staging.new_file()
-        return FileWriter(folder, day, name, file, self._publish)
+        return FileWriter(folder, day, name, file, self._publish, self.protection)
 
     def read_file(self, folder: str, day: date, name: str) -> bytes:
         """A kept file whole, in memory; PartitionMissing if absent."""
         try:
             with self.place.open(folder, day, name) as source, told(f"reading {name} of {day}", self.place.name):
-                return bytes(source.read())
+                return self.protection.opened(bytes(source.read()), f"The kept {name} of {day}")
         except FileNotFoundError:
             raise PartitionMissing(f"There is no {folder}/{name} of {day} at {self.place.name}; land it.") from None
 
@@ -126,7 +135,8 @@ class Lake:
         """The partition for streamed reads (`iter_batches`), page checksums checked; PartitionMissing if absent.
 
         Close it, or use it as a context manager. What is opened stays whole when the partition is replaced (on an
-        object store only what was read by then).
+        object store only what was read by then). Encrypted columns are decrypted as they are read; KeyAway where no key
+        is at hand.
         """
         try:
             source = self.place.open(table, day)
@@ -134,7 +144,15 @@ class Lake:
             raise self._missing(table, day) from None
         with told(f"reading {table} of {day}", self.place.path(table, day)):
             # pre_buffer would keep every column chunk read so far: memory must not grow with the day.
-            return pq.ParquetFile(source, page_checksum_verification=True, pre_buffer=False)
+            file = pq.ParquetFile(source, pre_buffer=False, **self._reading())
+        if self.protection.sealing is None and (manifest_of(file.metadata, 0, table).facts.get(ENCRYPTED)):
+            file.close()
+            raise KeyAway(f"What {table} of {day} keeps is encrypted: set ANALYTICS_PLATFORM_RAW_KEY to read it.")
+        return file
+
+    def open_staged(self, staged: StagedPartition) -> pq.ParquetFile:
+        """What is staged and neither published nor discarded, for streamed reads as by `open_partition`."""
+        return staged.open(pre_buffer=False, **self._reading())
 
     def read(self, table: str, day: date, columns: list[str] | None = None) -> pa.Table:
         """The whole partition, or some of its columns, in memory; PartitionMissing if absent."""
@@ -146,7 +164,7 @@ class Lake:
             ):
                 # One request is answered from one version.
                 whole = source if self.place.steady else pa.BufferReader(source.read_buffer())
-                return pq.ParquetFile(whole, page_checksum_verification=True).read(columns=columns)
+                return pq.ParquetFile(whole, **self._reading()).read(columns=columns)
 
         try:
             return self._steadily(read)
@@ -164,7 +182,7 @@ class Lake:
         if not landed:
             raise PartitionMissing(f"Table {table} has not landed any day at {self.place.name}; land one first.")
         wanted = landed if days is None else sorted(set(days).intersection(landed))
-        return scan_days(self.place, table, wanted or landed[-1:], empty=not wanted)
+        return scan_days(self.place, table, wanted or landed[-1:], empty=not wanted, protection=self.protection)
 
     def snapshot(self) -> Path | None:
         """A folder `<table>/YYYY-MM-DD.parquet` that holds every partition as it is now, for readers of many files.
@@ -211,6 +229,12 @@ class Lake:
             except PartitionDamaged:
                 continue
         return read()
+
+    def _reading(self) -> Mapping[str, Any]:
+        """How a Parquet file is opened."""
+        sealing = self.protection.sealing
+        keys = {"decryption_properties": sealing.reading()} if sealing else {}
+        return {"page_checksum_verification": True, **keys}
 
     def _manifest(self, source: pa.NativeFile, table: str, day: date) -> Manifest:
         place = self.place.path(table, day)

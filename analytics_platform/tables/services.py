@@ -36,6 +36,12 @@ _DECODER = msgspec.json.Decoder()
 Rows = dict[str, list[dict[str, Any]]]
 
 
+def named_by_the_vendor() -> frozenset[str]:
+    """Every name of a field that is the vendor's own; whatever else a service carries is an extension."""
+    own = (_SERVICE, _STATE, _TASK, *_NESTED.values(), _EVENTS, *_EVENTS.values(), _LIFE, _REPEATED)
+    return frozenset(name for names in own for name in names)
+
+
 def service_rows(
     raw: pa.Table, activity_day: pa.Array, as_of: pa.Array
 ) -> tuple[dict[str, pa.Table], tuple[Unreadable, ...]]:
