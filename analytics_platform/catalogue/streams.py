@@ -25,6 +25,8 @@ class TypedStream:
     """Records that have no usable key."""
     raw_by_another_route: tuple[Table, ...] = field(default=(), kw_only=True)
     """Raw tables in which the same things come by other routes; of a thing the version read last holds."""
+    moves: Table | None = field(default=None, kw_only=True)
+    """Which home days share things, by activity day; None where a thing cannot change its home day unnoticed."""
 
     @property
     def head(self) -> Table:
@@ -46,6 +48,8 @@ class Stream(TypedStream):
     """One that a vendor job delivers."""
 
     family: JobFamily = field(kw_only=True)
+    restatements: Table = field(kw_only=True)
+    """What differed between two landings of the same activity day."""
     model: str = field(kw_only=True)
     id_field: str = field(kw_only=True)
 
@@ -69,6 +73,38 @@ _USER_KEYS = (
     Column("last_home_day", "date", None, "The latest such day."),
 )
 _REASON = Column("reason", "string", None, "Why it was set aside.")
+_DIFFERENCE = (
+    Column("kind", "string", None, "added, changed or removed; of a removed record nothing but its id is kept."),
+    Column(
+        "fields",
+        "list<string>",
+        None,
+        "Of a changed record the paths of what differs, such as participants.sessions.ani, 50 at most; the path of a "
+        "list itself where it became longer or shorter.",
+    ),
+    Column("previous_as_of", "instant", None, "When the day's landing before was asked for."),
+    Column("as_of", "instant", None, "When the landing that shows the difference was asked for."),
+    Column("previous_job_ids", "list<string>", None, "The vendor's jobs that delivered the landing before."),
+    Column("job_ids", "list<string>", None, "The vendor's jobs that delivered the difference."),
+)
+
+
+def _restatements(name: str, keys: tuple[Column, ...], description: str) -> Table:
+    return plain_table(name, keys + _DIFFERENCE, (keys[0].name, "job_ids"), "as_of", description)
+
+
+_MOVES = plain_table(
+    "conversation_details_moves",
+    (
+        Column("home_day", "date", None, "A home day under which the activity day delivered conversations."),
+        Column("other_day", "date", None, "An activity day next to it that delivered them under another home day."),
+        Column("other_home_day", "date", None, "That home day."),
+        Column("conversations", "int64", None, "How many conversations stand under both."),
+    ),
+    ("home_day", "other_day", "other_home_day"),
+    None,
+    "Conversations whose start the vendor moved over midnight: home days that are made looking at each other.",
+)
 
 
 def _kept(name: str, columns: tuple[Column, ...], instant: str | None, description: str) -> Table:
@@ -92,6 +128,12 @@ CONVERSATION_DETAILS = Stream(
         None,
         "Delivered records without a usable conversationId or conversationStart, set aside with the reason.",
     ),
+    restatements=_restatements(
+        "conversation_details_restatements",
+        _CONVERSATION_KEYS[:2],
+        "What the vendor changed of a UTC day after it had told it: each conversation that one reading of the day held "
+        "and the next did not, or held otherwise.",
+    ),
     typed="conversations",
     tables=conversation_tables(),
     typed_quarantine=_kept(
@@ -100,6 +142,7 @@ CONVERSATION_DETAILS = Stream(
         None,
         "Conversations with a value the typed tables cannot hold, set aside whole with the reason.",
     ),
+    moves=_MOVES,
     description="Conversation details from the vendor's asynchronous job, one job a UTC day.",
 )
 USER_DETAILS = Stream(
@@ -118,6 +161,12 @@ USER_DETAILS = Stream(
         (_REASON, *_DELIVERY),
         None,
         "Delivered records without a usable userId or startTime, set aside with the reason.",
+    ),
+    restatements=_restatements(
+        "user_details_restatements",
+        _USER_KEYS[:1],
+        "What the vendor changed of a UTC day after it had told it: each user that one reading of the day held and the "
+        "next did not, or held otherwise.",
     ),
     typed="user_statuses",
     tables=status_tables(),

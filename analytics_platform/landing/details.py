@@ -19,13 +19,16 @@ from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
 from analytics_platform.landing.asking import Asking, question_of, refuse_when
 from analytics_platform.landing.day_facts import day_facts
+from analytics_platform.landing.erased import remove_erased
 from analytics_platform.landing.errors import JobFull, LandingError, ReadAgain
 from analytics_platform.landing.in_turn import in_turn
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.memory import use_system_allocator
+from analytics_platform.landing.moved_homes import note_moves
 from analytics_platform.landing.pages import Pages
 from analytics_platform.landing.parts import NEAR, Delivered, SeenInNewerParts, expected_records, parts_of
+from analytics_platform.landing.restatements import known_differences, restated
 from analytics_platform.landing.source import refuse_another_source
 from analytics_platform.landing.states import PROVISIONAL
 from analytics_platform.landing.tally import Tally
@@ -68,6 +71,8 @@ class StagedDay:
 
     kept: StagedPartition
     set_aside: StagedPartition | None
+    restated: StagedPartition | None
+    """The history of its differences between two readings, where they have grown."""
     on_published: Callable[[], None]
     held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     """The claim on the day, let go when it is published or given up."""
@@ -81,6 +86,8 @@ class StagedDay:
         try:
             if self.set_aside is not None:
                 self.set_aside.publish()
+            if self.restated is not None:
+                self.restated.publish()
             manifest = self.kept.publish()
             self.on_published()
         finally:
@@ -90,9 +97,9 @@ class StagedDay:
     def discard(self) -> None:
         """Give up what is not published, and let go of the day."""
         with self.held:
-            self.kept.discard()
-            if self.set_aside is not None:
-                self.set_aside.discard()
+            for part in (self.kept, self.set_aside, self.restated):
+                if part is not None:
+                    part.discard()
 
 
 class DetailsLanding:
@@ -115,8 +122,8 @@ class DetailsLanding:
         """Stage the days, several jobs in flight, and give them oldest first as they become ready.
 
         A day that `request` has landed before comes as its manifest. Publish each before the next is asked for: a day
-        that was not is given up then. Raises on the first day that cannot be landed; the jobs of later days stay in
-        the ledger for the next run.
+        that was not is given up then. After the last one, what they show to be erased is taken out of all days. Raises
+        on the first day that cannot be landed; the jobs of later days stay in the ledger for the next run.
         """
         refuse_another_source(self.lake, self.stream.raw.name, self._source)
 
@@ -124,6 +131,7 @@ class DetailsLanding:
             return self.land(day, request, stop)
 
         yield from in_turn(days, land, self.options.jobs_in_flight, self.stream.name)
+        remove_erased(self.stream, self.lake, self._ledger)
 
     def land(self, day: date, request: str, stop: Event | None = None) -> StagedDay | Manifest:
         """Stage one day. `request` names the request this is part of, the same for each of its retries.
@@ -199,10 +207,13 @@ class DetailsLanding:
             delivered = self._read(entries, kept, aside, tally, stop)
             watermark = min(entry.watermark for entry in entries if entry.watermark is not None)
             facts = {"source": self._source, **day_facts(question, watermark, delivered, before, tally, self._settled)}
-            staged = StagedDay(kept.seal(facts), None, lambda: self._landed(question, entries, tally))
+            raw = kept.seal({**facts, **known_differences(before, facts)})
+            sealed.callback(raw.discard)
+            told = restated(stream, self.lake, before, raw)
+            staged = StagedDay(told.raw, None, told.history, lambda: self._landed(question, entries, tally))
             sealed.callback(staged.discard)
             if tally.set_aside:
-                staged.set_aside = aside.seal(facts)
+                staged.set_aside = aside.seal(told.raw.manifest.facts)
             sealed.pop_all()
             return staged
 
@@ -233,6 +244,7 @@ class DetailsLanding:
     def _landed(self, question: Question, entries: Sequence[Entry], tally: Tally) -> None:
         if not tally.set_aside:
             self.lake.remove(self.stream.quarantine.name, question.day)
+        note_moves(self.stream, self.lake, question.day)
         self._asking.landed(question, entries)
 
 

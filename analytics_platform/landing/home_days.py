@@ -8,13 +8,15 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.lake import Lake, Manifest, StagedPartition
 from analytics_platform.landing.errors import RawMissing
 from analytics_platform.landing.ledger import Ledger
+from analytics_platform.landing.moved_homes import sharing_homes
+from analytics_platform.landing.states import COMPLETE, PARTIAL, PROVISIONAL
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,31 @@ class HomeDay:
 
     day: date
     contributions: tuple[Contribution, ...]
+    sharing: "tuple[HomeDay, ...]" = ()
+    """Home days under which a newer version of what is delivered here may stand: its start was moved."""
+
+    @property
+    def state(self) -> str:
+        """How much of the day its tables hold: partial where its own activity day has not landed, which delivers all
+        that began on it; other days delivered what of it was still alive then."""
+        if any(c.state == PROVISIONAL for c in self.contributions):
+            return PROVISIONAL
+        return COMPLETE if any(c.activity_day == self.day for c in self.contributions) else PARTIAL
 
     def version(self, stream: TypedStream) -> str:
         """Tells what the tables are made from, and as how complete it counts; equal where that is equal."""
-        made_from = [
-            (*_route(stream, c), c.activity_day.isoformat(), c.digest, c.state == "provisional")
-            for c in self.contributions
-        ]
-        return hashlib.sha256(json.dumps([_columns(stream), made_from]).encode()).hexdigest()[:32]
+        made_from = _made_from(stream, self.contributions)
+        beside = [[home.day.isoformat(), _made_from(stream, home.contributions)] for home in self.sharing]
+        # Lakes hold days that were called complete before there was this word.
+        partly = [PARTIAL] if self.state == PARTIAL else []
+        return hashlib.sha256(json.dumps([_columns(stream), made_from, *partly, *beside]).encode()).hexdigest()[:32]
 
     def facts(self, stream: TypedStream) -> dict[str, object]:
         """What the manifest of each of its tables tells."""
-        states = {c.state for c in self.contributions}
         return {
             "stream": stream.typed,
             "version": self.version(stream),
-            "state": "provisional" if "provisional" in states else "complete",
+            "state": self.state,
             "taken_in": {
                 " ".join((*_route(stream, c), c.activity_day.isoformat())): c.digest for c in self.contributions
             },
@@ -94,9 +105,14 @@ def home_days(stream: TypedStream, lake: Lake) -> dict[date, HomeDay]:
             # The day itself has a say in how complete its home day is, also when it delivered nothing of it.
             for day, records in {activity_day: 0, **delivered}.items():
                 found.setdefault(day, []).append(_contribution(activity_day, manifest, day, records))
-    return {
+    homes = {
         day: HomeDay(day, tuple(sorted(parts, key=lambda part: (part.as_of, part.activity_day, part.raw))))
         for day, parts in sorted(found.items())
+    }
+    shared = sharing_homes(stream, lake)
+    return {
+        day: replace(home, sharing=tuple(homes[other] for other in sorted(shared.get(day, ())) if other in homes))
+        for day, home in homes.items()
     }
 
 
@@ -108,9 +124,9 @@ def stale_home_days(stream: TypedStream, lake: Lake, among: Iterable[date] | Non
     last = stream.tables[-1].name
     made = lake.manifests(last, wanted)
     gone = set(lake.days(last)) - set(known) if among is None else set()
-    stale = [home for day, home in wanted.items() if not _current(made.get(day), home.version(stream))]
+    stale = [home for day, home in wanted.items() if not _current(lake, made.get(day), home.version(stream))]
     emptied = [HomeDay(day, ()) for day in sorted(gone)]
-    return stale + [home for home in emptied if not _current(lake.manifest(last, home.day), home.version(stream))]
+    return stale + [home for home in emptied if not _current(lake, lake.manifest(last, home.day), home.version(stream))]
 
 
 def home_days_of_run(stream: TypedStream, lake: Lake, days: Iterable[date], first_day: date) -> list[HomeDay]:
@@ -158,8 +174,13 @@ def _route(stream: TypedStream, contribution: Contribution) -> tuple[str, ...]:
     return () if contribution.raw == stream.raw.name else (contribution.raw,)
 
 
-def _current(manifest: Manifest | None, version: str) -> bool:
-    return manifest is not None and manifest.facts.get("version") == version
+def _current(lake: Lake, manifest: Manifest | None, version: str) -> bool:
+    """Whether tables were made from what raw holds now, and people's data masked as it is to be now."""
+    return manifest is not None and manifest.facts.get("version") == version and lake.protection.agrees(manifest)
+
+
+def _made_from(stream: TypedStream, contributions: Iterable[Contribution]) -> list[tuple[str | bool, ...]]:
+    return [(*_route(stream, c), c.activity_day.isoformat(), c.digest, c.state == PROVISIONAL) for c in contributions]
 
 
 def _columns(stream: TypedStream) -> list[list[str]]:

@@ -17,12 +17,15 @@ Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[Contribution, Mask]:
     """For each contribution, which of its rows of the home day are the newest of their id, in raw's order.
 
-    Empty where one job delivered every id once, which is most home days on the day after. Ids are held as 128-bit
-    hashes: 16 MB for a million.
+    A newer version under a home day that shares ids with this one leaves none here. Empty where one job delivered every
+    id once, which is most home days on the day after. Ids are held as 128-bit hashes: 16 MB for a million.
     """
-    if len(home_day.contributions) < 2 and not any(part.repeated for part in home_day.contributions):
+    own, sharing = home_day.contributions, home_day.sharing
+    if not sharing and len(own) < 2 and not any(part.repeated for part in own):
         return {}
-    hashes = [_id_hashes(stream, lake, part, home_day.day) for part in home_day.contributions]
+    versions = [(part, home.day) for home in (home_day, *sharing) for part in home.contributions]
+    versions.sort(key=lambda version: (version[0].as_of, version[0].activity_day, version[0].raw, version[1]))
+    hashes = [_id_hashes(stream, lake, part, day) for part, day in versions]
     first, second = (np.concatenate([pair[which] for pair in hashes]) for which in (0, 1))
     # Stable: among equal ids the later version, which stands further down, comes last.
     order = np.lexsort((second, first))
@@ -32,7 +35,7 @@ def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[
     newest[order[last_of_id]] = True
     ends = np.cumsum([len(pair[0]) for pair in hashes])
     masks = np.split(newest, ends[:-1])
-    return {part: mask for part, mask in zip(home_day.contributions, masks, strict=True)}
+    return {part: mask for (part, day), mask in zip(versions, masks, strict=True) if day == home_day.day}
 
 
 def _id_hashes(stream: TypedStream, lake: Lake, contribution: Contribution, home_day: date) -> tuple[Hashes, Hashes]:

@@ -100,11 +100,9 @@ def test_killed_between_raw_and_its_quarantine_the_counts_still_agree(
         raise LakeError("killed")
 
     with monkeypatch.context() as patch:
-        seal = PartitionWriter.seal
+        publish = StagedPartition.publish
         patch.setattr(Lake, "remove", die)
-        patch.setattr(
-            PartitionWriter, "seal", lambda self, facts: die() if "quarantine" in self.table else seal(self, facts)
-        )
+        patch.setattr(StagedPartition, "publish", lambda self: die() if "quarantine" in self.table else publish(self))
         with pytest.raises(LakeError):
             remove_records(CONVERSATION_DETAILS, lake, ledger, ["gone"])
     assert lake.days("conversation_details_quarantine") == [D1]

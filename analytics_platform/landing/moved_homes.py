@@ -1,0 +1,74 @@
+"""Conversations whose start the vendor moved over midnight: raw holds versions of them under two home days.
+
+A conversation is delivered on every day it was alive on, so a move shows in raw days next to each other: an id under
+two home days. Each landing, once its day is published, compares it with the landed days before and after it and keeps
+which home days share ids. Those are made looking at each other (`landing.versions`), and each shows a conversation only
+where its newest version stands there. Of two days the one that is compared last sees the other as it is, so no order of
+landings hides a move; a landing killed before it compared is landed again. A start that moves by more than a day is
+found once its former days are read again.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import polars as pl
+
+from analytics_platform.catalogue.streams import TypedStream
+from analytics_platform.lake import Lake
+from analytics_platform.landing.layouts import layout
+from analytics_platform.tables.schemas import table_schema
+
+
+def note_moves(stream: TypedStream, lake: Lake, day: date) -> None:
+    """Keep which home days a published raw day shares ids with, as its neighbours tell; nothing where there are none.
+
+    Ids are compared by 64-bit hashes, 8 MB for a million: two ids of one hash make two home days look at each other in
+    vain. Raises LakeError.
+    """
+    if stream.moves is None:
+        return
+    own = _homes(stream, lake, day)
+    found = [_shared(own, _homes(stream, lake, other), other) for other in _neighbours(lake.days(stream.raw.name), day)]
+    moved = pl.concat(found) if found else pl.DataFrame()
+    if moved.is_empty():
+        lake.remove(stream.moves.name, day)
+        return
+    schema = table_schema(stream.moves)
+    rows = moved.sort(list(stream.moves.key)).to_arrow().select(schema.names).cast(schema)
+    homes = sorted({tuple(sorted(pair)) for pair in moved.select("home_day", "other_home_day").iter_rows()})
+    with lake.stage(stream.moves.name, day, schema, layout(stream.moves)) as writer:
+        writer.write(rows)
+        writer.seal({"stream": stream.name, "homes": homes}).publish()
+
+
+def sharing_homes(stream: TypedStream, lake: Lake) -> Mapping[date, frozenset[date]]:
+    """For each home day that shares ids with others, these."""
+    if stream.moves is None:
+        return {}
+    shared: dict[date, set[date]] = {}
+    for manifest in lake.manifests(stream.moves.name).values():
+        for pair in manifest.facts["homes"]:
+            one, other = map(date.fromisoformat, pair)
+            shared.setdefault(one, set()).add(other)
+            shared.setdefault(other, set()).add(one)
+    return {day: frozenset(others) for day, others in shared.items()}
+
+
+def _neighbours(landed: Iterable[date], day: date) -> list[date]:
+    """The landed days next before and after a day."""
+    days = list(landed)
+    before = [each for each in days if each < day][-1:]
+    return before + [each for each in days if each > day][:1]
+
+
+def _homes(stream: TypedStream, lake: Lake, day: date) -> pl.DataFrame:
+    key = stream.raw.own[0].name
+    rows = lake.scan(stream.raw.name, [day]).select(pl.col(key).hash().alias("id"), "home_day")
+    return rows.collect(engine="streaming")
+
+
+def _shared(own: pl.DataFrame, other: pl.DataFrame, day: date) -> pl.DataFrame:
+    """How many ids stand under a home day in one day and under another one in the other."""
+    both = own.join(other, on="id", suffix="_there").filter(pl.col("home_day") != pl.col("home_day_there"))
+    counted = both.group_by("home_day", "home_day_there").agg(conversations=pl.col("id").n_unique())
+    return counted.rename({"home_day_there": "other_home_day"}).with_columns(other_day=pl.lit(day))
