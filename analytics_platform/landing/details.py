@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
-from analytics_platform.landing.asking import Asking, question_of, refuse_when
+from analytics_platform.landing.asking import Asking, question_of
 from analytics_platform.landing.day_facts import day_facts
 from analytics_platform.landing.erased import remove_erased
 from analytics_platform.landing.errors import JobFull, LandingError, ReadAgain
@@ -34,6 +34,7 @@ from analytics_platform.landing.states import PROVISIONAL
 from analytics_platform.landing.tally import Tally
 from analytics_platform.source.errors import JobError
 from analytics_platform.source.intervals import interval
+from analytics_platform.source.waiting import refuse_when
 from analytics_platform.tables.raw import Delivery, raw_page
 from analytics_platform.tables.schemas import table_schema
 
