@@ -173,6 +173,16 @@ class SimulatedOrg:
         told: list[dict[str, Any]] = self._get("/faults")
         return told
 
+    def struck(self) -> dict[str, int]:
+        """How often each kind of fault struck since the org's start or `clear_requests`, cleared ones too."""
+        told: dict[str, int] = self._get("/faults/tally")["struck"]
+        return told
+
+    def made(self) -> list[str]:
+        """Every id that faults invented since then, for comparisons to leave out."""
+        told: list[str] = self._get("/faults/tally")["made"]
+        return told
+
     def release(self) -> None:
         """Let go of every answer that a `hold` holds."""
         self._http.post("/faults/release").raise_for_status()

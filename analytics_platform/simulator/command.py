@@ -3,11 +3,12 @@
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from analytics_platform.simulator import Assumptions, OAuthClient, SimulatorOptions, serve
+from analytics_platform.simulator.api.faults import Fault, Kind
 from analytics_platform.simulator.options import HOST, GmsUser
 from analytics_platform.simulator.world.instants import parse
 
@@ -69,6 +70,14 @@ def simulate(
             file_okay=False, help="A folder that a node of Context Services exports files to; one for each node."
         ),
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND:RATE:SEED",
+            help="Misbehave at so many of the requests that a fault can strike at, such as cut:0.05:7; kinds: "
+            f"{', '.join(get_args(Kind))}.",
+        ),
+    ] = None,
     assume: Annotated[
         list[str] | None, typer.Option(help=f"name=value, of what the vendor does not document: {_ASSUMED}.")
     ] = None,
@@ -78,10 +87,11 @@ def simulate(
     try:
         for text in assume or []:
             assumptions = assumptions.assume(text)
+        faults = tuple(Fault.parse(text) for text in fault or [])
         users = tuple(GmsUser.parse(text) for text in gms_user or [])
         clients = tuple(OAuthClient.parse(text) for text in client or []) or _DEFAULTS.clients
-    except ValueError as fault:
-        raise typer.BadParameter(str(fault)) from None
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from None
     serve(
         SimulatorOptions(
             port=port,
@@ -101,6 +111,7 @@ def simulate(
             withdrawn=withdrawn,
             gms_users=users,
             gms_folders=tuple(gms_folder or ()),
+            faults=faults,
             assumptions=assumptions,
         )
     )

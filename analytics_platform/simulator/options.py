@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from analytics_platform.catalogue.operations import OPERATIONS
+from analytics_platform.simulator.api.faults import Fault
 from analytics_platform.simulator.assumptions import Assumptions
 from analytics_platform.simulator.world.world import WorldOptions
 
@@ -83,6 +84,8 @@ class SimulatorOptions:
     """Who may use Context Services; with none, anybody may."""
     gms_folders: tuple[Path, ...] = ()
     """Where each node of Context Services writes its exports; with none there is one node that cannot write any."""
+    faults: tuple[Fault, ...] = ()
+    """What misbehaves from the start."""
     assumptions: Assumptions = field(default_factory=Assumptions)
 
     def world(self) -> WorldOptions:

@@ -49,6 +49,7 @@ class Control:
             Route(f"{PREFIX}/truth/users", self.users, methods=["GET"]),
             Route(f"{PREFIX}/requests", self.requests, methods=["GET", "DELETE"]),
             Route(f"{PREFIX}/faults", self.faults, methods=["GET", "PUT", "POST", "DELETE"]),
+            Route(f"{PREFIX}/faults/tally", self.tally, methods=["GET"]),
             Route(f"{PREFIX}/faults/release", self.release, methods=["POST"]),
         ]
 
@@ -119,10 +120,11 @@ class Control:
         return lines(msgspec.json.encode(line) for line in self._statuses(start, end))
 
     async def requests(self, request: Request) -> Response:
-        """What was asked of the vendor's side; DELETE starts counting anew."""
+        """What was asked of the vendor's side; DELETE starts counting anew, faults too."""
         told = self._org.log.told()
         if request.method == "DELETE":
             self._org.log.clear()
+            self._org.faults.count_anew()
         return JSONResponse(told)
 
     async def faults(self, request: Request) -> Response:
@@ -138,6 +140,10 @@ class Control:
         elif request.method == "DELETE":
             self._org.faults.clear()
         return Response(msgspec.json.encode(self._org.faults.armed), media_type="application/json")
+
+    async def tally(self, request: Request) -> Response:
+        """How often each kind of fault struck, cleared ones too, and every id they invented."""
+        return JSONResponse(self._org.faults.tally())
 
     async def release(self, request: Request) -> Response:
         """Let go of every answer a `hold` holds."""

@@ -8,14 +8,15 @@ from analytics_platform.catalogue.operations import JobFamily, Operation
 from analytics_platform.simulator.api.answers import Answer
 from analytics_platform.simulator.api.calls import Call
 from analytics_platform.simulator.api.errors import ApiError, bad_request
-from analytics_platform.simulator.api.faults import FATES, RECORDS, spoiled
+from analytics_platform.simulator.api.faults import FATES
 from analytics_platform.simulator.api.interval import parse_interval
 from analytics_platform.simulator.api.jobs import Job
 from analytics_platform.simulator.api.matching import Matcher
 from analytics_platform.simulator.api.org import Org
-from analytics_platform.simulator.api.pages import cursor_to, read_page_request
+from analytics_platform.simulator.api.pages import cursor_refused, cursor_to, read_page_request
+from analytics_platform.simulator.api.spoiling import RECORDS, invent
 from analytics_platform.simulator.api.validation import read_body
-from analytics_platform.simulator.world.instants import iso
+from analytics_platform.simulator.world.instants import HOUR, iso
 
 _BODY_MODELS = {"conversations": "AsyncConversationQuery", "users": "AsyncUserDetailsQuery"}
 _RECORD_KEYS = {"conversations": "conversationId", "users": "userId"}
@@ -40,7 +41,10 @@ class JobApi:
         }
 
     def availability(self, call: Call) -> Answer:
-        return Answer.of(200, {"dataAvailabilityDate": iso(self.org.availability(self.family.name))})
+        known = self.org.availability(self.family.name)
+        if back := self.org.faults.take(call.name, ("watermark_back",)):
+            known -= int(back.hours * HOUR)
+        return Answer.of(200, {"dataAvailabilityDate": iso(known)})
 
     def submit(self, call: Call) -> Answer:
         name = self.family.name
@@ -66,9 +70,11 @@ class JobApi:
         return Answer.of(202, {"jobId": job.id})
 
     def status(self, call: Call) -> Answer:
-        told = self.org.jobs.look(self._job(call))
+        skew = self.org.skew(call.name)
+        told = self.org.jobs.look(self._job(call), skew)
         unfinished = told["state"] in ("QUEUED", "PENDING")
-        return Answer.of(self.org.assumptions.unfinished_status if unfinished else 200, told)
+        status = self.org.assumptions.unfinished_status if unfinished else 200
+        return Answer.of(status, told, {"Date": self.org.date(skew)})
 
     def cancel(self, call: Call) -> Answer:
         self.org.jobs.cancel(self._job(call))
@@ -80,19 +86,33 @@ class JobApi:
             status = org.assumptions.unready_results_status
             raise ApiError(status, "bad.request", f"The results of job {job.id} are not available: {job.state}")
         page = read_page_request(call.query, job.id, org.assumptions)
+        if "cursor" in call.query and org.faults.take(call.name, ("cursor_refused",), page.number):
+            raise cursor_refused(call.query["cursor"])
         selection = self._selection(job)
-        records = [self._record(job, item) for item in selection[page.offset : page.offset + page.size]]
-        for kind in RECORDS:
-            if org.faults.take(call.name, (kind,), page.number):
-                records = spoiled(records, kind, _RECORD_KEYS[job.family])
+        short = org.faults.take(call.name, ("page_short",), page.number)
+        following = page.offset + (max(1, page.size // 2) if short else page.size)
+        records = [self._record(job, item) for item in selection[page.offset : following]]
+        if records and org.faults.take(call.name, ("page_twice",), page.number):
+            following = page.offset
+        records += self._invented(call, page.number, records)
         parts = []
         if records:
             parts.append(b'"' + self.family.records_key.encode() + b'":[' + b",".join(records) + b"]")
-        following = page.offset + page.size
         if following < len(selection):
             parts.append(b'"cursor":"' + cursor_to(job.id, page.number + 1, following).encode() + b'"')
         parts.append(b'"dataAvailabilityDate":"' + iso(job.at).encode() + b'"')
         return Answer(200, b"{" + b",".join(parts) + b"}")
+
+    def _invented(self, call: Call, page: int, told: list[bytes]) -> list[bytes]:
+        """What faults add to a page that holds records."""
+        faults, added = self.org.faults, list[bytes]()
+        for kind in RECORDS if told else ():
+            if fault := faults.take(call.name, (kind,), page):
+                record, identity = invent(told[0], kind, _RECORD_KEYS[self.family.name], fault.bytes)
+                added.append(record)
+                if identity is not None:
+                    faults.invented(fault, identity)
+        return added
 
     def _job(self, call: Call) -> Job:
         return self.org.jobs.find(self.family.name, call.path["jobId"])

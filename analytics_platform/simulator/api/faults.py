@@ -2,16 +2,24 @@
 
 A fault is `{"kind", "operation", "times", ...}`. `operation` is a pattern: `token`, `conversations.submit`,
 `users.results`, `*.status`, `*`; `times` is how often it strikes (null: until cleared). `page` lets it strike at one
-page of results only, counted from 0. Kinds:
+page of results only, counted from 0. With a `rate` below 1 it strikes at each match with that probability, drawn by
+`seed` and the number of matches so far, and then at the next ones until it has struck `burst` times in a row. Kinds:
 
 - before the request is served: `status` (answer `status`, with `retry_after` seconds, which a 429 always has; `html`
   true for a body that is no JSON), `token_revoked` (all tokens, of all clients), `permission_withdrawn`;
 - at a submit: `job_failed`, `job_expired`, `job_cancelled` (the job ends so), `job_stuck` (PENDING for ever);
 - at an export's request: `export_failed` (with `reason`, an exportErrorMessagesType), `export_partial` (the file holds
   the first half of its rows), `export_stuck` (RUNNING for ever);
-- in a page of results, one record more, made from the page's first:
-  `record_without_id`, `record_wrong_type`, `record_unknown_field`, `record_fraction` (a metric's value is not whole),
-  `record_duplicate` (the same record again);
+- at an availability: `watermark_back` (`hours` earlier than it is);
+- at a page of results: `page_twice` (its cursor leads to the same records once more; assumed, as a vendor could whose
+  cursor was taken before the page was read), `page_short` (half of the records asked for, the rest follow),
+  `cursor_refused` (400, where there is a cursor);
+- in a page of results, one record more, made from the page's first under an id that is told in `made`:
+  `record_without_id`, `record_wrong_type`, `record_unknown_field`, `record_unknown_value` (of enums), `record_fraction`
+  (a metric's value is not whole), `record_malformed` (an object where the list of participants or presences belongs),
+  `record_huge` (of about `bytes`), `record_duplicate` (the same record again); none spoils what the world holds;
+- in what is told of time, `seconds` off: `clock_skew` (the Date of an answer, dates of a job's status, a token's
+  expiry);
 - of Context Services: `service_deleted` (the service read, gone before the answer); at an export to files
   `file_missing` (the last of the files named is never written), `file_cut` (the first ends after `fraction` for good),
   `file_elsewhere` (the first is named in another folder, `reason` or one above), `file_held` (all wait after `fraction`
@@ -23,14 +31,16 @@ page of results only, counted from 0. Kinds:
 `storage` is where the files of exports are fetched from, as an operation; it knows `status` and the faults of delivery.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from itertools import count
 from threading import Lock
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, convert, field
+
+from analytics_platform.simulator.world.dice import Dice
 
 Kind = Literal[
     "status",
@@ -43,11 +53,19 @@ Kind = Literal[
     "export_failed",
     "export_partial",
     "export_stuck",
+    "page_twice",
+    "page_short",
+    "cursor_refused",
     "record_without_id",
     "record_wrong_type",
     "record_unknown_field",
+    "record_unknown_value",
     "record_fraction",
+    "record_malformed",
+    "record_huge",
     "record_duplicate",
+    "watermark_back",
+    "clock_skew",
     "service_deleted",
     "file_missing",
     "file_cut",
@@ -74,15 +92,7 @@ EXPORT_FATES: dict[Kind, str] = {
 }
 FILES: tuple[Kind, ...] = ("file_missing", "file_cut", "file_elsewhere", "file_held", "disk_full")
 DELIVERY: tuple[Kind, ...] = ("not_json", "cut", "lost_answer", "hold", "slow")
-RECORDS: tuple[Kind, ...] = (
-    "record_without_id",
-    "record_wrong_type",
-    "record_unknown_field",
-    "record_fraction",
-    "record_duplicate",
-)
 _HELD: tuple[Kind, ...] = ("hold", "file_held")
-_WHOLE_VALUE = re.compile(rb'"value":\d+')
 _numbers = count(1)
 
 
@@ -99,18 +109,60 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     reason: str | None = None
     fraction: float = 0.5
     seconds: float = 1.0
+    hours: float = 24.0
+    bytes: int = 20_000_000
+    rate: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    seed: int = 0
+    burst: Annotated[int, Meta(ge=1)] = 1
     id: int = field(default_factory=lambda: next(_numbers))
     fired: int = 0
+    matched: int = 0
+    made: list[str] = []
+    """The ids it invented, once each."""
     released: bool = False
     waiting: int = 0
     """Answers held at this moment by a `hold`, exports by a `file_held`."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Fault":
+        """From `kind:rate:seed`, for ever; ValueError says what is wrong."""
+        kind, _, rest = text.partition(":")
+        rate, _, seed = rest.partition(":")
+        if kind not in get_args(Kind):
+            raise ValueError(f"There is no fault {kind!r}. Known: {', '.join(get_args(Kind))}.")
+        try:
+            return convert({"kind": kind, "times": None, "rate": float(rate), "seed": int(seed or 0)}, cls)
+        except ValueError:
+            raise ValueError(f"A fault is kind:rate:seed, the rate above 0 and at most 1, not {text!r}.") from None
+
+    def matches(self, operation: str, kinds: tuple[Kind, ...], page: int | None) -> bool:
+        """Whether it may strike at an operation's page: it is one of the kinds and is not spent."""
+        return (
+            self.kind in kinds
+            and fnmatchcase(operation, self.operation)
+            and (self.times is None or self.fired < self.times)
+            and (self.page is None or self.page == page)
+        )
+
+    def strikes(self) -> bool:
+        """Whether it strikes at one match more."""
+        self.matched += 1
+        recent = range(max(1, self.matched - self.burst + 1), self.matched + 1)
+        struck = self.rate == 1 or any(self._drawn(number) for number in recent)
+        self.fired += struck
+        return struck
+
+    def _drawn(self, number: int) -> bool:
+        return Dice(f"fault/{self.kind}/{self.operation}/{self.seed}/{number}").chance(self.rate)
 
 
 class Faults:
     """The armed faults, in the order in which they were armed."""
 
-    def __init__(self) -> None:
-        self._armed: list[Fault] = []
+    def __init__(self, armed: Iterable[Fault] = ()) -> None:
+        self._armed: list[Fault] = list(armed)
+        self._struck: Counter[str] = Counter()
+        self._made: dict[str, None] = {}
         self._lock = Lock()
 
     @property
@@ -137,47 +189,29 @@ class Faults:
                     fault.released = True
 
     def take(self, operation: str, kinds: tuple[Kind, ...], page: int | None = None) -> Fault | None:
-        """The first armed fault of these kinds for an operation and page, one strike of it used up."""
+        """The first armed fault of these kinds that strikes at an operation and page, one strike of it used up."""
         with self._lock:
             for fault in self._armed:
-                if (
-                    fault.kind in kinds
-                    and fnmatchcase(operation, fault.operation)
-                    and (fault.times is None or fault.fired < fault.times)
-                    and (fault.page is None or fault.page == page)
-                ):
-                    fault.fired += 1
+                if fault.matches(operation, kinds, page) and fault.strikes():
+                    self._struck[fault.kind] += 1
                     if fault.kind in _HELD:
                         fault.released = False
                     return fault
         return None
 
+    def invented(self, fault: Fault, identity: str) -> None:
+        """Note an id that a fault invented."""
+        with self._lock:
+            self._made[identity] = None
+            if identity not in fault.made:
+                fault.made.append(identity)
 
-def spoiled(records: list[bytes], kind: Kind, record_key: str) -> list[bytes]:
-    """The records of a page with one more, spoiled: made from the first, so that only the fault is odd about it."""
-    if not records:
-        return records
-    sound = records[0]
-    if kind == "record_duplicate":
-        return [*records, sound]
-    if kind == "record_without_id":
-        head, _, rest = sound.partition(f'"{record_key}":"'.encode())
-        return [*records, (head + rest.partition(b'",')[2]) if rest else sound]
-    changed = re.sub(f'("{record_key}":")(.)'.encode(), _another_digit, sound, count=1)
-    if kind == "record_fraction":
-        return [*records, _WHOLE_VALUE.sub(rb"\g<0>.5", changed, count=1)]
-    added = b'"aFieldNobodyKnows":{"nested":[1,"two"]},'
-    if kind == "record_wrong_type":
-        key = b"conferenceStart" if record_key == "conversationId" else b"primaryPresence"
-        changed = _without(changed, key)
-        added = b'"' + key + b'":["not an instant"],'
-    return [*records, b"{" + added + changed[1:]]
+    def tally(self) -> dict[str, Any]:
+        """`{"struck": {kind: times}, "made": [ids]}` of all faults, cleared ones too, since counting began anew."""
+        with self._lock:
+            return {"struck": dict(sorted(self._struck.items())), "made": list(self._made)}
 
-
-def _without(record: bytes, key: bytes) -> bytes:
-    """The record with a top-level text or list of plain objects taken out, where it has it."""
-    return re.sub(b'"' + key + rb'":("[^"]*"|\[[^\]]*\]),?', b"", record, count=1)
-
-
-def _another_digit(found: re.Match[bytes]) -> bytes:
-    return found[1] + (b"e" if found[2] == b"f" else b"f")
+    def count_anew(self) -> None:
+        with self._lock:
+            self._struck.clear()
+            self._made.clear()

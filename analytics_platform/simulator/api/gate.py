@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import formatdate
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -80,7 +79,8 @@ async def deliver(
 ) -> None:
     """Send an answer as well or as badly as the armed faults say, dated by the org's clock, compressed where that is
     accepted; it is logged."""
-    answer.headers["Date"] = formatdate(org.clock.now() // 1000, usegmt=True)
+    if "Date" not in answer.headers:
+        answer.headers["Date"] = org.date(org.skew(name))
     fault = org.faults.take(name, DELIVERY, page)
     if fault is not None and fault.kind == "not_json":
         answer = Delivery.not_json(answer)
@@ -118,7 +118,8 @@ class TokenGate:
             client = self.org.login.client_of_basic(request.headers.get("authorization"))
             if self.org.assumptions.token_rate_limit:
                 self._spend(client)
-            return Answer.of(200, self.org.login.mint(client, form))
+            skew = self.org.skew("token")
+            return Answer.of(200, self.org.login.mint(client, form, skew // 1000), {"Date": self.org.date(skew)})
         except LoginError as refused:
             return Answer.of(refused.status, refused.body())
 

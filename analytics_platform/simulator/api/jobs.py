@@ -81,8 +81,9 @@ class Jobs:
             job.state, job.selection = "EXPIRED", None
         return job
 
-    def look(self, job: Job) -> dict[str, Any]:
-        """The status body, after the job has moved on as far as looks and real time let it."""
+    def look(self, job: Job, skew: int = 0) -> dict[str, Any]:
+        """The status body, its dates `skew` milliseconds off, after the job has moved on as far as looks and real time
+        let it."""
         with job.lock:
             self._advance(job)
             job.looks += 1
@@ -90,10 +91,10 @@ class Jobs:
             if job.state == "FAILED":
                 told["errorMessage"] = "The query failed. Please try again."
             if job.completed is not None:
-                told["expirationDate"] = iso(self.expires(job))
-            told["submissionDate"] = iso(job.submitted)
+                told["expirationDate"] = iso(self.expires(job) + skew)
+            told["submissionDate"] = iso(job.submitted + skew)
             if job.completed is not None:
-                told["completionDate"] = iso(job.completed)
+                told["completionDate"] = iso(job.completed + skew)
             return told
 
     def cancel(self, job: Job) -> None:

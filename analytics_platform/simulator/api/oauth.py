@@ -48,14 +48,15 @@ class Login:
             raise refused
         return client
 
-    def mint(self, client: OAuthClient, form: bytes) -> dict[str, object]:
-        """A token for a form body `grant_type=client_credentials`; LoginError 400 for any other grant."""
+    def mint(self, client: OAuthClient, form: bytes, skew: int = 0) -> dict[str, object]:
+        """A token for a form body `grant_type=client_credentials`, told to live `skew` seconds longer than it does;
+        LoginError 400 for any other grant."""
         grant = parse_qs(form.decode("latin-1")).get("grant_type", [""])[0]
         if grant != "client_credentials":
             raise LoginError(400, "unsupported_grant_type", f"unsupported grant_type: {grant}")
         token = secrets.token_urlsafe(48)
         self._tokens[token] = (client.id, time.monotonic() + self._lifetime)
-        return {"access_token": token, "token_type": "bearer", "expires_in": max(0, self._lifetime - 1)}
+        return {"access_token": token, "token_type": "bearer", "expires_in": max(0, self._lifetime - 1 + skew)}
 
     def client_of_bearer(self, headers: Mapping[str, str]) -> OAuthClient:
         """The client a bearer token speaks for; 401 without a token, and with one that is unknown or has expired."""

@@ -1,6 +1,7 @@
 """The running org: the world, its clock and watermarks, and everything that answers for it."""
 
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 from analytics_platform.simulator.api.budget import Budget
 from analytics_platform.simulator.api.faults import Faults
@@ -42,7 +43,7 @@ class Org:
         self.budget = Budget(options.rate_limit, assumed.rate_window_seconds)
         self.token_budget = Budget(assumed.token_rate_limit, assumed.rate_window_seconds)
         self.jobs = Jobs(self.clock, assumed)
-        self.faults = Faults()
+        self.faults = Faults(options.faults)
         self.log = RequestLog()
         self.services = ServiceBook(self.world)
         self.gms_users = options.gms_users
@@ -57,6 +58,15 @@ class Org:
         """The watermark of a job family: what happened before it is known, the rest is not."""
         step = self.assumptions.watermark_step_seconds * SECOND
         return (self.clock.now() - int(self.lag_hours[family] * HOUR)) // step * step
+
+    def skew(self, operation: str) -> int:
+        """How many milliseconds the instants that an answer tells of its clock are off, where a fault says so."""
+        fault = self.faults.take(operation, ("clock_skew",))
+        return 0 if fault is None else int(fault.seconds * SECOND)
+
+    def date(self, skew: int) -> str:
+        """The clock's instant, so many milliseconds off, as a Date header has it."""
+        return formatdate((self.clock.now() + skew) // 1000, usegmt=True)
 
     def aggregated(self) -> int:
         """What was emitted before it is in the aggregates."""

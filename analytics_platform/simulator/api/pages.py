@@ -45,8 +45,13 @@ def page_number(query: Mapping[str, str]) -> int | None:
         return None
 
 
+def cursor_refused(cursor: str) -> ApiError:
+    """What a cursor that leads nowhere is answered with."""
+    return ApiError(400, "invalid.query.param.value", f"The cursor [{cursor}] is not valid")
+
+
 def _opened(cursor: str, job_id: str) -> tuple[int, int]:
-    refused = ApiError(400, "invalid.query.param.value", f"The cursor [{cursor}] is not valid")
+    refused = cursor_refused(cursor)
     try:
         text, _, seal = _read(cursor).rpartition("|")
         if int(seal, 16) != _seal(job_id, text):
