@@ -1,8 +1,12 @@
-"""The client: calls from many threads, each attempt under token and budget, repeated where that is safe."""
+"""The client: calls from many threads, each attempt under token and budget, repeated where that is safe.
 
-import logging
-import time
-from collections.abc import Mapping
+It may speak as several OAuth clients of one org, which share the load: each request goes out as the one that may send
+soonest. What belongs to one of them, such as a job, is asked about as that one (`alone`); what belongs together, such
+as the pages of a list, as whichever one is soonest at its beginning (`together`).
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -15,10 +19,11 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.files import REDIRECTS, followed, onward, parts_of, unseen
 from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform.genesys_cloud.refusals import refusal
-from analytics_platform.genesys_cloud.token import TOKEN, Bearer, Secret, TokenSource
-from analytics_platform.source.errors import BudgetUnusable, SourceError
-from analytics_platform.source.exchange import Received, exchange
+from analytics_platform.genesys_cloud.oauth_client import OAuthClient, Speaker, soonest
+from analytics_platform.genesys_cloud.token import TOKEN, Secret
+from analytics_platform.genesys_cloud.usage import Usage
+from analytics_platform.source.errors import BadCredentials, SourceError
+from analytics_platform.source.exchange import Received
 from analytics_platform.source.http_client import Timeouts, http_client
 from analytics_platform.source.retries import Retries
 from analytics_platform.source.wire import Payload, not_json, rewrite
@@ -26,7 +31,6 @@ from analytics_platform.source.wire import Payload, not_json, rewrite
 if TYPE_CHECKING:
     import httpx
 
-_log = logging.getLogger(__name__)
 _NOT_JSON = object()
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -38,6 +42,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     value: Any = field(repr=False)
+    asked_as: str
+    """The id of the OAuth client that asked."""
 
     @property
     def correlation_id(self) -> str | None:
@@ -45,9 +51,9 @@ class Answer:
 
 
 class GenesysCloud:
-    """A connection to one org as one OAuth client. Thread-safe; close it, or use it as a context manager.
+    """A connection to one org as one OAuth client or several. Thread-safe; close it, or use it as a context manager.
 
-    The budget is the caller's and stays open. TLS is always verified; HTTP/1.1; bodies travel as gzip.
+    Budgets are the caller's and stay open. TLS is always verified; HTTP/1.1; bodies travel as gzip.
     """
 
     def __init__(
@@ -57,6 +63,8 @@ class GenesysCloud:
         client_secret: Secret,
         budget: RequestBudget,
         *,
+        others: Sequence[OAuthClient] = (),
+        usage: Usage | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
         user_agent: str = "",
@@ -64,11 +72,35 @@ class GenesysCloud:
     ) -> None:
         limits = timeouts or Timeouts()
         self.hosts = hosts
-        self._budget = budget
+        self.usage = usage or Usage()
         self._retries = retries or Retries()
         self._longest = limits.whole
         self._http = http_client(limits, encrypted=hosts.encrypted, connections=connections, user_agent=user_agent)
-        self._tokens = TokenSource(self._http, hosts.login_url, client_id, client_secret, before_sending=budget.acquire)
+        self._speakers = [
+            Speaker(each, self._http, hosts.login_url, self.usage, longest=limits.whole)
+            for each in (OAuthClient(client_id, client_secret, budget), *others)
+        ]
+        self._preferred: Speaker | None = None
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        """The OAuth clients it speaks as, in the order they were given."""
+        return tuple(each.id for each in self._speakers)
+
+    def alone(self, client_id: str) -> "GenesysCloud":
+        """The same connection as this OAuth client and no other; KeyError where it does not speak as it."""
+        chosen = [each for each in self._speakers if each.id == client_id]
+        if not chosen:
+            raise KeyError(client_id)
+        narrowed = copy.copy(self)
+        narrowed._speakers = chosen
+        return narrowed
+
+    def together(self) -> "GenesysCloud":
+        """The same connection as the OAuth client that may send soonest now, and as another only if that is refused."""
+        narrowed = copy.copy(self)
+        narrowed._preferred = soonest(self._speakers)
+        return narrowed
 
     def call(
         self,
@@ -86,11 +118,11 @@ class GenesysCloud:
         429) or when `repeatable` says that the operation changes nothing, as queries by POST do not.
         Raises the errors of `errors`, NotJson for a body that is not JSON.
         """
-        received = self._repeated(operation, path, query, body, repeatable)
+        received, speaker = self._repeated(operation, path, query, body, repeatable)
         value = _decoded(received.text())
         if value is _NOT_JSON:
             raise not_json("is not JSON", received.payload.origin)
-        return Answer(received.status, received.headers, value)
+        return Answer(received.status, received.headers, value, speaker.id)
 
     def download(
         self,
@@ -102,7 +134,7 @@ class GenesysCloud:
         repeatable: bool | None = None,
     ) -> Payload:
         """Call an operation and keep its body as on the wire; an answer that breaks off is asked for again whole."""
-        return self._repeated(operation, path, query, body, repeatable).payload
+        return self._repeated(operation, path, query, body, repeatable)[0].payload
 
     def fetch(self, operation: Operation, address: str, into: BinaryIO) -> str:
         """Fetch the file at an address the vendor gave, write it to `into` from its beginning, return its content type.
@@ -118,7 +150,7 @@ class GenesysCloud:
             with unseen():
                 return self._fetched(operation, parts, address, into)
 
-        return self._retries.run(attempt, again=lambda fault: True)
+        return self._retries.run(attempt, again=lambda fault: True, on_pause=self.usage.again)
 
     def close(self) -> None:
         """Close the connections."""
@@ -142,7 +174,7 @@ class GenesysCloud:
         query: Mapping[str, str | int] | None,
         body: object | None,
         repeatable: bool | None,
-    ) -> Received:
+    ) -> tuple[Received, Speaker]:
         safe = operation.method in _REPEATABLE if repeatable is None else repeatable
 
         def again(fault: SourceError) -> bool:
@@ -160,14 +192,16 @@ class GenesysCloud:
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return self._retries.run(lambda: self._attempt(request, headers, operation), again=again)
+        return self._retries.run(
+            lambda: self._attempt(request, headers, operation), again=again, on_pause=self.usage.again
+        )
 
     def _fetched(self, operation: Operation, parts: Mapping[str, str] | None, address: str, into: BinaryIO) -> str:
         if parts is not None:
             url = self._url(operation, parts)
             query = address.partition("?")[2] or None
             request = partial(self._http.build_request, operation.method, url, params=query)
-            received = self._attempt(request, {"Accept": "*/*"}, operation, redirected=True)
+            received, _ = self._attempt(request, {"Accept": "*/*"}, operation, redirected=True)
             if received.status not in REDIRECTS:
                 rewrite(into, received.payload.inflate())
                 return received.headers.get("content-type", "")
@@ -184,51 +218,18 @@ class GenesysCloud:
         operation: Operation,
         *,
         redirected: bool = False,
-    ) -> Received:
-        """An answer that is no refusal; a redirect is one, unless it is what was asked for."""
-        received, bearer = self._send(request, headers, operation)
-        if received.status == 401:
-            # Refused before it was acted upon, so this is safe for any method.
-            received, _ = self._send(request, headers, operation, refused=bearer)
-        if redirected and received.status in REDIRECTS:
-            return received
-        if received.status >= 300:
-            fault = refusal(received, operation, hide=self._tokens.hide)
-            if received.status == 429 and fault.retry_after and "retry-after" not in received.headers:
-                self._budget.pause(fault.retry_after)
-            raise fault
-        # Here, where one that broke off is asked for again.
-        received.text()
-        return received
-
-    def _send(
-        self,
-        request: "partial[httpx.Request]",
-        headers: Mapping[str, str],
-        operation: Operation,
-        refused: Bearer | None = None,
-    ) -> tuple[Received, Bearer]:
-        # The budget first: a token fetched before a long wait could expire in it.
-        self._budget.acquire()
-        bearer = self._tokens.bearer(refused=refused)
-        began = time.perf_counter()
-        sent = request(headers={**headers, "Authorization": bearer.header})
-        received = exchange(self._http, sent, operation, longest=self._longest)
-        _log.debug(
-            "%s %s: %d, %d bytes in %.0f ms, correlation id %s",
-            operation.method,
-            sent.url.path,
-            received.status,
-            len(received.payload.wire),
-            1000 * (time.perf_counter() - began),
-            received.correlation_id,
-        )
-        try:
-            self._budget.learn(received.headers, refused=received.status in (429, 503))
-        except BudgetUnusable as fault:
-            # The answer may be a job's only id; the next request says it.
-            _log.warning("What the vendor says of the rate is lost: %s", fault)
-        return received, bearer
+    ) -> tuple[Received, Speaker]:
+        """An answer that is no refusal, and as whom it was asked for; one that is refused leaves it to the others."""
+        while True:
+            preferred = self._preferred
+            speaker = soonest(self._speakers) if preferred is None or preferred.refused else preferred
+            try:
+                return speaker.ask(request, headers, operation, redirected=redirected), speaker
+            except BadCredentials as fault:
+                speaker.refused = True
+                if all(each.refused for each in self._speakers):
+                    raise
+                self.usage.refused(speaker.id, str(fault))
 
 
 def _decoded(text: bytes) -> Any:

@@ -17,6 +17,7 @@ import httpx
 import msgspec
 
 from analytics_platform.catalogue.operations import Operation
+from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.refusals import token_refusal
 from analytics_platform.source.errors import UnexpectedAnswer
 from analytics_platform.source.exchange import exchange
@@ -58,14 +59,14 @@ class TokenSource:
         client_id: str,
         client_secret: Secret,
         *,
-        before_sending: Callable[[], None],
+        budget: RequestBudget,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._login_url = login_url
         self._client_id = client_id
         self._client_secret = client_secret
-        self._before_sending = before_sending
+        self._budget = budget
         self._clock = clock
         self._lock = threading.Lock()
         self._current: Bearer | None = None
@@ -90,7 +91,7 @@ class TokenSource:
         return _BEARER.sub(lambda found: f"{found.group(1)} {_HIDDEN}", text)
 
     def _mint(self) -> Bearer:
-        self._before_sending()
+        booking = self._budget.acquire()
         request = self._http.build_request(
             TOKEN.method,
             f"{self._login_url}{TOKEN.path}",
@@ -99,6 +100,7 @@ class TokenSource:
         )
         asked = self._clock()
         received = exchange(self._http, request, TOKEN, longest=_LONGEST)
+        self._budget.answered(booking)
         if received.status != 200:
             raise token_refusal(received, TOKEN, login_url=self._login_url, hide=self.hide)
         bearer = _granted(received.payload.inflate(), asked)

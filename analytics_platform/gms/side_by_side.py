@@ -6,6 +6,8 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Event
 from typing import TypeVar
 
+from analytics_platform.source.waiting import told_by
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _AHEAD = 4
@@ -25,7 +27,8 @@ def side_by_side(
         if stop.is_set():
             raise CancelledError
         try:
-            return work(item, stop)
+            with told_by(stop):
+                return work(item, stop)
         except BaseException:
             stop.set()
             raise

@@ -14,7 +14,6 @@ from typing import Final
 
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
-from analytics_platform.landing.errors import GivenUp
 from analytics_platform.landing.ledger import SPLIT, Entry, Ledger, Question
 from analytics_platform.landing.pages import all_spooled
 from analytics_platform.landing.parts import halves, over
@@ -22,6 +21,7 @@ from analytics_platform.landing.states import end_of
 from analytics_platform.landing.watermark import Watermark
 from analytics_platform.source.errors import JobDeadline, JobError, JobFailed, SourceError
 from analytics_platform.source.intervals import Interval
+from analytics_platform.source.waiting import refuse_when, told_by
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Asking:
             log.warning("Job %s is not waited for any longer, and could not be cancelled: %s", job_id, fault)
 
     def _fulfilled(self, question: Question, request: str, provisional: bool, *stops: Event) -> Entry:
-        with self._slot(stops):
+        with told_by(*stops), self._slot(stops):
             entry = self._usable(question, provisional)
             if entry is not None:
                 log.info("Going on with job %s of %s %s", entry.job_id, question.stream, question.day)
@@ -187,9 +187,3 @@ def question_of(org: str, stream: Stream, day: date) -> Question:
     start = datetime.combine(day, time(), UTC)
     whole = Interval(start, start + timedelta(days=1))
     return over(Question(org, stream.name, stream.family.name, day, str(whole), ""), whole)
-
-
-def refuse_when(*stops: Event) -> None:
-    """Raise GivenUp once one of `stops` is set."""
-    if any(stop.is_set() for stop in stops):
-        raise GivenUp("Given up because another day of the same run failed or the run was ended; run again.")

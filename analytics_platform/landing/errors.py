@@ -13,7 +13,6 @@ LandingError
 ├── FilesRefused       a server named files that are not to be opened from here
 ├── FilesUnusable      exported files are missing, break off or hold something else
 ├── FilesNotDone       exported files still grow after a run has waited for them
-├── GivenUp            another day of the same run failed, or the run was ended
 └── ReadAgain          a job is to be read from its first page again; raised when a new job fails so too
     ├── CursorRefused  the vendor no longer takes the cursor kept of it
     └── SpoolDamaged   a page kept of it cannot be read
@@ -144,10 +143,6 @@ class FilesNotDone(LandingError):
             f"Services of {day} have not landed yet: {file} still grows. Run again, which goes on with the same files; "
             "a longer wait is set by GMS_FILE_PATIENCE_MINUTES."
         )
-
-
-class GivenUp(LandingError):
-    """The day was given up for a reason that lies outside it; its job stays in the ledger."""
 
 
 class ReadAgain(LandingError):

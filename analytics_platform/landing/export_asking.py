@@ -16,7 +16,6 @@ from functools import partial
 from threading import Event
 
 from analytics_platform.genesys_cloud.exports import Export, Exports
-from analytics_platform.landing.asking import refuse_when
 from analytics_platform.landing.errors import ExportNotDone
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.states import end_of
@@ -24,6 +23,7 @@ from analytics_platform.landing.watermark import Watermark
 from analytics_platform.source.errors import JobDeadline, JobError, JobGone, SourceError, SubmitUncertain
 from analytics_platform.source.intervals import Interval
 from analytics_platform.source.looks import looks
+from analytics_platform.source.waiting import refuse_when
 
 _log = logging.getLogger(__name__)
 FAMILY = "exports"

@@ -6,6 +6,8 @@ from datetime import date
 from threading import Event
 from typing import Protocol, TypeVar, runtime_checkable
 
+from analytics_platform.source.waiting import told_by
+
 
 @runtime_checkable
 class Staged(Protocol):
@@ -23,8 +25,13 @@ def in_turn(days: Sequence[date], land: Callable[[date, Event], _Day], at_once: 
     """Stage days by `land`, `at_once` of them at work, and give them oldest first as they become ready.
 
     Publish each before the next is asked for: a day that was not is given up then. Raises on the first day that cannot
-    be landed; what `land` does of later days is told to stop by the event it was given.
+    be landed; what `land` does of later days is told to stop by the event it was given, wherever it waits.
     """
+
+    def landed(day: date) -> _Day:
+        with told_by(stop):
+            return land(day, stop)
+
     waiting: list[Future[_Day]] = []
     given: _Day | None = None
     left = iter(sorted(days))
@@ -33,7 +40,7 @@ def in_turn(days: Sequence[date], land: Callable[[date, Event], _Day], at_once: 
         try:
             while True:
                 while len(waiting) < at_once and (day := next(left, None)) is not None:
-                    waiting.append(pool.submit(land, day, stop))
+                    waiting.append(pool.submit(landed, day))
                 if not waiting:
                     return
                 given = waiting.pop(0).result()

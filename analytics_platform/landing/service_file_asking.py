@@ -23,7 +23,6 @@ from analytics_platform.gms.client import Gms
 from analytics_platform.gms.selection import Selection
 from analytics_platform.lake import Lake
 from analytics_platform.lake.whole_file import whole_file
-from analytics_platform.landing.asking import refuse_when
 from analytics_platform.landing.errors import FilesRefused, FilesUnusable
 from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.service_days import begin_of
@@ -32,6 +31,7 @@ from analytics_platform.landing.service_folders import ExportedFile, NotMapped, 
 from analytics_platform.landing.states import end_of
 from analytics_platform.source.errors import SourceError, SubmitUncertain
 from analytics_platform.source.looks import looks
+from analytics_platform.source.waiting import refuse_when
 from analytics_platform.tables.service_records import ServiceRead
 from analytics_platform.tables.services import decoded, instant
 

@@ -1,6 +1,7 @@
 """What can go wrong between us and a source.
 
     SourceError
+    ├── GivenUp                   told to stop while it waited; what it was about stays as it is
     ├── TransientError            worth trying again: now, if it is safe to repeat, or in a later run
     │   ├── Unreachable           no connection; the request was not sent
     │   ├── RateLimited           429, or the token endpoint's 400 "rate limit exceeded"; not acted upon
@@ -72,6 +73,10 @@ class SourceError(Exception):
 
 def _rebuild(kind: type[SourceError], sentence: str, parts: dict[str, Any]) -> SourceError:
     return kind(sentence, **parts)
+
+
+class GivenUp(SourceError):
+    """Told to stop while it waited, for a reason that lies outside it; nothing is wrong with what it was about."""
 
 
 class TransientError(SourceError):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from analytics_platform.source.errors import TransientError
+from analytics_platform.source.waiting import wait
 
 _log = logging.getLogger(__name__)
 _GROWTH = 1.5
@@ -20,12 +21,13 @@ def looks(
 ) -> Iterator[_Seen]:
     """What `look` sees after `first_pause` seconds, then after pauses that grow by half up to `longest_pause`, and for
     the last time `deadline` seconds from now; at least once. Passing faults are waited through a few times.
+    Raises GivenUp when this thread is told to stop.
     """
     ends = time.monotonic() + deadline
     pause, failures = first_pause, 0
     while True:
         left = ends - time.monotonic()
-        time.sleep(max(0.0, min(pause * random.uniform(0.9, 1.1), left)))
+        wait(min(pause * random.uniform(0.9, 1.1), left))
         pause = min(max(pause, 0.001) * _GROWTH, longest_pause)
         try:
             seen = look()

@@ -12,6 +12,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from tenacity.wait import wait_base, wait_random_exponential
 
 from analytics_platform.source.errors import SourceError
+from analytics_platform.source.waiting import wait
 
 _log = logging.getLogger(__name__)
 _NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
@@ -32,10 +33,17 @@ class Retries:
     longest_pause: float = 30.0
     longest_retry_after: float = 300.0
 
-    def run(self, attempt: Callable[[], _T], *, again: Callable[[SourceError], bool]) -> _T:
-        """What `attempt` returns; tried again after a transient error for which `again` holds.
+    def run(
+        self,
+        attempt: Callable[[], _T],
+        *,
+        again: Callable[[SourceError], bool],
+        on_pause: Callable[[float], None] | None = None,
+    ) -> _T:
+        """What `attempt` returns; tried again after a transient error for which `again` holds. `on_pause` is told of
+        each pause, in seconds, before it begins.
 
-        Raises the last error once the attempts are used up.
+        Raises the last error once the attempts are used up, GivenUp when this thread is told to stop.
         """
 
         def worth_it(fault: BaseException) -> bool:
@@ -46,11 +54,19 @@ class Retries:
                 and again(fault)
             )
 
+        def report(state: RetryCallState) -> None:
+            fault = state.outcome.exception() if state.outcome else None
+            pause = state.next_action.sleep if state.next_action else 0.0
+            _log.warning("Attempt %d failed, next in %.1f s: %s", state.attempt_number, pause, fault)
+            if on_pause is not None:
+                on_pause(pause)
+
         retrying = Retrying(
+            sleep=wait,
             stop=stop_after_attempt(self.attempts),
             wait=_AskedOrRandom(wait_random_exponential(multiplier=self.first_pause, max=self.longest_pause)),
             retry=retry_if_exception(worth_it),
-            before_sleep=_report,
+            before_sleep=report,
             reraise=True,
         )
         return retrying(attempt)
@@ -68,12 +84,6 @@ class _AskedOrRandom(wait_base):
         if isinstance(fault, SourceError) and fault.retry_after is not None:
             return fault.retry_after + min(pause, 1.0)
         return pause
-
-
-def _report(state: RetryCallState) -> None:
-    fault = state.outcome.exception() if state.outcome else None
-    pause = state.next_action.sleep if state.next_action else 0.0
-    _log.warning("Attempt %d failed, next in %.1f s: %s", state.attempt_number, pause, fault)
 
 
 def asked_pause(headers: Mapping[str, str]) -> float | None:

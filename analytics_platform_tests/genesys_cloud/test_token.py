@@ -6,6 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.token import TokenSource
 from analytics_platform_tests.genesys_cloud.conftest import CANARY
 from analytics_platform_tests.genesys_cloud.scripted import Scripted, token
@@ -33,7 +34,7 @@ def source(server: Scripted, clock: Clock) -> Iterator[TokenSource]:
 
 
 def _source(http: httpx.Client, url: str, clock: Callable[[], float]) -> TokenSource:
-    return TokenSource(http, url, "client-1", SecretStr(CANARY), before_sending=lambda: None, clock=clock)
+    return TokenSource(http, url, "client-1", SecretStr(CANARY), budget=RequestBudget.unlimited(), clock=clock)
 
 
 def test_a_token_is_renewed_a_minute_before_it_expires(server: Scripted, source: TokenSource, clock: Clock) -> None:

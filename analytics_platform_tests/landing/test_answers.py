@@ -15,9 +15,10 @@ from analytics_platform.catalogue.tables import Column, plain_table
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
 from analytics_platform.landing.answers import AnswersLanding, DayOfAnswers, LandedAnswers, Made, StagedAnswers
-from analytics_platform.landing.errors import AnswerUnusable, DayNotComplete, GivenUp, OtherSource
+from analytics_platform.landing.errors import AnswerUnusable, DayNotComplete, OtherSource
 from analytics_platform.landing.states import end_of
 from analytics_platform.landing.watermark import Watermark
+from analytics_platform.source.errors import GivenUp
 from analytics_platform.tables.answers import UnreadableAnswer
 from analytics_platform.tables.schemas import table_schema
 from analytics_platform_tests.landing.workplace import DAYS, Workplace

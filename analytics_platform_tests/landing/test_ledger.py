@@ -9,8 +9,8 @@ import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
 from analytics_platform.landing.asking import question_of
-from analytics_platform.landing.errors import GivenUp
 from analytics_platform.landing.ledger import Entry, Ledger, Question
+from analytics_platform.source.errors import GivenUp
 
 DAY = date(2026, 3, 2)
 WATERMARK = datetime(2026, 3, 3, 6, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pytest
 from analytics_platform.catalogue.service_files import KEPT_NAMES
 from analytics_platform.gms.client import Access
 from analytics_platform.lake import PartitionMissing
-from analytics_platform.landing.errors import DayNotComplete, GivenUp, OtherSource
+from analytics_platform.landing.errors import DayNotComplete, OtherSource
 from analytics_platform.landing.service_file_following import KEPT_FILES
-from analytics_platform.source.errors import MissingPermission
+from analytics_platform.source.errors import GivenUp, MissingPermission
 from analytics_platform_tests.landing.service_file_days import ServiceFilePlace, file_place
 from analytics_platform_tests.landing.service_files.asking import DAY, Places, asked
 from analytics_platform_tests.simulated_org import SimulatedOrg
