@@ -19,8 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analytics_platform.cli.landed import StreamDays
+    from analytics_platform.lake import Lake
 
-_COLOURS = {"missing": "red", "provisional": "yellow", "complete": "green", "settled": "green", "rebuilt": "cyan"}
+_IDS_SHOWN = 100
+_COLOURS = {
+    "missing": "red",
+    "provisional": "yellow",
+    "partial": "yellow",
+    "complete": "green",
+    "settled": "green",
+    "rebuilt": "cyan",
+}
 
 
 def status(
@@ -32,13 +41,20 @@ def status(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day; by default the newest that landed."),
     ] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Show the conversations without an end instead, by age.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Show each stream's days: missing, provisional, complete, settled or rebuilt, and how many rows there are."""
+    """Show each stream's days: missing, provisional, partial, complete, settled or rebuilt, and how many rows there
+    are; or the conversations without an end."""
     from analytics_platform.cli.landed import landed
 
     settings = load_settings()
     lake = opened_lake(settings)
+    if open_only:
+        _tell_open(lake, settings.stuck_after_days, as_json)
+        return
     first, last = _date(since), _date(until)
     if first and last and first > last:
         raise Expected(f"--from {first} is after --to {last}: exchange them.")
@@ -49,6 +65,29 @@ def status(
         typer.echo(f"Nothing has landed at {lake.place.name} yet.")
     else:
         _show(streams)
+
+
+def _tell_open(lake: "Lake", stuck_after_days: int, as_json: bool) -> None:
+    """The conversations without an end, and the ids of those that are stuck or no longer told."""
+    from analytics_platform.lake.open_conversations import readings, still_open
+    from analytics_platform.lake.views import connect
+
+    read = readings(lake)
+    with connect(lake) as connection:
+        found = still_open(connection, read, stuck_after_days=stuck_after_days, most=_IDS_SHOWN)
+    if as_json:
+        typer.echo(json.dumps({"lake": lake.place.name, "open": asdict(found)}))
+        return
+    ages = ", ".join(f"{count:,} of {band} days" for band, count in found.ages.items() if count)
+    typer.echo(f"Open conversations: {sum(found.ages.values()):,}{f' ({ages})' if ages else ''}.")
+    for named, told in (
+        (found.stuck, f"stuck, open for more than {stuck_after_days} days"),
+        (found.no_longer_told, "open in the lake and no longer told by the vendor"),
+    ):
+        shown = f", the oldest {len(named.ids)}" if len(named.ids) < named.count else ""
+        typer.echo(f"{named.count:,} {told}{shown}{':' if named.ids else '.'}")
+        for one in named.ids:
+            typer.echo(f"  {one}")
 
 
 def _show(streams: "Sequence[StreamDays]") -> None:

@@ -113,28 +113,35 @@ def _due(
     served, reasons = _served(streams, now)
     lake = opened_lake(now)
     due: list[list[dg.RunRequest]] = []
+    waits: list[str] = []
     if served:
         watermark = opening.watermark(now)
         cursor = _cursors(cursor_of(context.instance, availability_sensor(opening)))
         for stream in served:
             until = min(watermark.date(), asked_until(cursor.get(stream.name), now))
-            looked = upkeep_requests(
+            looked, waiting = upkeep_requests(
                 context.instance,
                 stream,
                 lake,
                 now,
                 watermark=watermark,
                 asked_until=until,
-                attempt=period(now.upkeep_seconds),
+                now=datetime.now(UTC),
             )
-            due.append(list(looked))
+            due.append(looked)
+            waits += waiting
     in_turn = [each for turn in itertools.zip_longest(*due) for each in turn if each is not None]
-    nothing = f"Nothing is due to be read again, and nothing is missing. {reasons}".strip()
     return dg.SensorResult(
         run_requests=in_turn[:BATCHES_A_TICK],
         asset_events=unrecorded(context.instance, lake, [stream.assets for stream in streams], days_of(now)),
-        skip_reason=None if in_turn else nothing,
+        skip_reason=None if in_turn else nothing_due(waits, reasons),
     )
+
+
+def nothing_due(waits: Sequence[str], reasons: str) -> str:
+    """Why upkeep requests nothing: `waits` tells of days whose runs failed, `reasons` of what is not served."""
+    told = "Nothing is due now." if waits else "Nothing is due to be read again, and nothing is missing."
+    return " ".join(each for each in (told, *waits, reasons) if each)
 
 
 def opened_days(
@@ -184,12 +191,6 @@ def cursor_of(instance: dg.DagsterInstance, sensor: str) -> str | None:
         if state.instigator_name == sensor and state.instigator_data is not None:
             return getattr(state.instigator_data, "cursor", None)
     return None
-
-
-def period(seconds: int) -> str:
-    """The present stretch of so many seconds, by its beginning."""
-    now = int(datetime.now(UTC).timestamp())
-    return datetime.fromtimestamp(now - now % seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _complete(lake: "Lake", table: str, days: set[date]) -> set[date]:

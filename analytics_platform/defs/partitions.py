@@ -10,6 +10,7 @@ from analytics_platform.settings import Settings
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 PARTITION = "dagster/partition"
+RUN_KEY = "dagster/run_key"
 
 
 def days_of(settings: Settings) -> dg.DailyPartitionsDefinition:
@@ -28,8 +29,12 @@ def run_days(context: dg.AssetExecutionContext) -> list[date]:
 
 
 def request_of(context: dg.AssetExecutionContext) -> str:
-    """What a run and its retries have in common: a day landed for it is not asked for again."""
-    return context.run.root_run_id or context.run.run_id
+    """What a run and its retries have in common: a day landed for it is not asked for again.
+
+    Two daemons on one instance may launch two runs of one look: their run key is the same.
+    """
+    run = context.run
+    return run.tags.get(RUN_KEY) or run.root_run_id or run.run_id
 
 
 def range_tags(days: Sequence[date]) -> dict[str, str]:

@@ -6,8 +6,7 @@
 """
 
 import itertools
-from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -18,15 +17,15 @@ from analytics_platform.defs.daily import (
     BATCHES_A_TICK,
     asked_until,
     cursor_of,
+    nothing_due,
     opened_days,
     or_skip,
-    period,
     sensor_status,
 )
 from analytics_platform.defs.partitions import days_of
 from analytics_platform.defs.requests import DailyStream, days_in_progress, details_stream, home_day_requests
 from analytics_platform.defs.served import unserved
-from analytics_platform.defs.upkeep import unrecorded, upkeep_requests
+from analytics_platform.defs.upkeep import period, unrecorded, upkeep_requests
 from analytics_platform.settings import Settings, load_settings
 
 
@@ -109,28 +108,29 @@ def _due(
     context: dg.SensorEvaluationContext, stream: TypedStream, daily: DailyStream, now: Settings
 ) -> dg.SensorResult:
     """Requests for what is due, and records of what Dagster has not been told of."""
-    lake, attempt = opened_lake(now), period(now.upkeep_seconds)
-    landing: Iterable[dg.RunRequest] = ()
+    lake, instant = opened_lake(now), datetime.now(UTC)
+    landing: list[dg.RunRequest] = []
+    waits: list[str] = []
     why = unserved(daily.operations, known_capabilities(now))
     if why is None:
         watermark = daily.opened_by.watermark(now)
         cursor = cursor_of(context.instance, _availability_name(daily))
-        landing = upkeep_requests(
+        landing, waits = upkeep_requests(
             context.instance,
             daily,
             lake,
             now,
             watermark=watermark,
             asked_until=min(watermark.date(), asked_until(cursor, now)),
-            attempt=attempt,
+            now=instant,
         )
     making = days_in_progress(context.instance, _typed(stream))
-    stale = home_day_requests(stream, lake, now, "stale", suffix=attempt, without=making)
+    stale = home_day_requests(stream, lake, now, "stale", suffix=period(now.upkeep_seconds, instant), without=making)
     chosen = list(itertools.chain(landing, stale))[:BATCHES_A_TICK]
     return dg.SensorResult(
         run_requests=chosen,
         asset_events=unrecorded(context.instance, lake, [daily.assets, _typed(stream)], days_of(now)),
-        skip_reason=None if chosen else f"Nothing is due to be read again, and nothing is missing. {why or ''}".strip(),
+        skip_reason=None if chosen else nothing_due(waits, why or ""),
     )
 
 

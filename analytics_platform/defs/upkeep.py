@@ -5,12 +5,13 @@ A run key is remembered for ever and a failed run is never asked for again by it
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from analytics_platform.defs.pace import Pause, pauses
 from analytics_platform.defs.partitions import batches, days_between
 from analytics_platform.defs.requests import DailyStream, days_in_progress, request
 from analytics_platform.settings import Settings
@@ -36,31 +37,49 @@ def upkeep_requests(
     *,
     watermark: datetime,
     asked_until: date,
-    attempt: str,
-) -> Iterator[dg.RunRequest]:
-    """What is due of a stream whose complete days before `asked_until` have been asked for; nothing that runs now.
+    now: datetime,
+) -> tuple[list[dg.RunRequest], list[str]]:
+    """What is due of a stream whose complete days before `asked_until` have been asked for, nothing that runs now; and
+    of which days it is not asked for yet because their runs have failed, a sentence each.
 
-    `attempt` tells one look from the next: what one look has asked for and still lacks, another may ask for again.
+    What one look has asked for and still lacks, a later one asks for again; after how long, `defs.pace` says.
     """
     running = days_in_progress(instance, stream.assets)
     manifests = lake.manifests(stream.marks)
+    read = {day: datetime.fromisoformat(each.facts["as_of"]) for day, each in manifests.items()}
     kept = stream.first_kept(settings.start_day, watermark.date())
-    again: dict[int, list[date]] = {}
+    due: dict[date, str] = {}
     for day, manifest in manifests.items():
-        age = due_again(datetime.fromisoformat(manifest.facts["as_of"]), day, settings.reread_after_days, watermark)
-        provisional = manifest.facts["state"] == "provisional"
-        if age is not None and not provisional and day >= kept and day not in running:
-            again.setdefault(age, []).append(day)
-    for age, days in sorted(again.items()):
-        for chosen in batches(days, settings.max_days_per_run):
-            yield request(stream.name, stream.assets, f"read again after {age} days", chosen, attempt)
-    missing = [
-        day
-        for day in days_between(kept, asked_until - timedelta(days=1))
-        if day not in running and (day not in manifests or manifests[day].facts["state"] == "provisional")
+        age = due_again(read[day], day, settings.reread_after_days, watermark)
+        if age is not None and manifest.state != "provisional" and day >= kept:
+            due[day] = f"read again after {age} days"
+    for day in days_between(kept, asked_until - timedelta(days=1)):
+        if day not in manifests or manifests[day].state == "provisional":
+            due[day] = "missing"
+    due = {day: reason for day, reason in due.items() if day not in running}
+    every = timedelta(seconds=settings.upkeep_seconds)
+    paused = pauses(instance, stream.name, {day: read.get(day) for day in due}, every, now)
+    requests = [
+        request(stream.name, stream.assets, reason, chosen, period(settings.upkeep_seconds, now))
+        for reason in sorted(set(due.values()), key=lambda reason: (reason == "missing", reason))
+        for chosen in _batches([day for day in due if due[day] == reason], paused, now, settings.max_days_per_run)
     ]
-    for chosen in batches(missing, settings.max_days_per_run):
-        yield request(stream.name, stream.assets, "missing", chosen, attempt)
+    return requests, [pause.told(stream.name) for pause in paused if pause.until > now]
+
+
+def _batches(days: list[date], paused: Sequence[Pause], now: datetime, longest: int) -> list[list[date]]:
+    """The days in batches, without those that wait. A run ends at the first day that it cannot bring: one that has
+    failed by itself is alone in its run, where it holds up no other."""
+    waiting = {day for pause in paused if pause.until > now for day in pause.days}
+    alone = {day for pause in paused if not pause.to_mend for day in pause.days}
+    together = batches([day for day in days if day not in waiting | alone], longest)
+    return sorted(together + [[day] for day in days if day in alone - waiting])
+
+
+def period(seconds: int, now: datetime) -> str:
+    """The stretch of so many seconds that an instant lies in, by its beginning."""
+    at = int(now.timestamp())
+    return datetime.fromtimestamp(at - at % seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def unrecorded(

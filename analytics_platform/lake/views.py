@@ -7,13 +7,17 @@ from pathlib import Path
 
 import duckdb
 
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
+from analytics_platform.lake.days_view import DAYS, LiveDays, days_view
 from analytics_platform.lake.frames import live_dataset
+from analytics_platform.lake.open_conversations import open_conversations_view
 from analytics_platform.lake.store import Lake
 
 
 def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with a view for each table of the lake; each has a column `day` (DATE).
 
+    Beside them stand `days`, the state of each day of each table, and `open_conversations`, those without an end.
     A view's columns are the union of its days' columns. Instants are shown in UTC. Nothing is fetched from the
     internet. The views show the lake as it was when connecting. On an object store, and on a folder this process may
     not write to, they show the days there were when connecting, each as it is when asked; a query that runs while
@@ -29,22 +33,32 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     if folder is None:
         for table in lake.tables():
             connection.register(table, live_dataset(lake.place, table, lake.days(table)))
-        return connection
-    weakref.finalize(connection, _let_go, folder, lake)
-    for linked in sorted(folder.iterdir()):
-        if any(linked.iterdir()):
-            connection.execute(_view(linked))
+        if lake.tables():
+            connection.register(DAYS, LiveDays(lake))
+    else:
+        weakref.finalize(connection, _let_go, folder, lake)
+        for linked in sorted(folder.iterdir()):
+            if any(linked.iterdir()):
+                connection.execute(_view(linked))
+        connection.execute(days_view(f"{_literally(folder)}/*/*.parquet"))
+    activity_days = lake.days(CONVERSATION_DETAILS.raw.name)
+    if activity_days and lake.days(CONVERSATION_DETAILS.head.name):
+        connection.execute(open_conversations_view(activity_days[-1]))
     return connection
 
 
 def _view(linked: Path) -> str:
-    pattern = re.sub(r"([*?\[])", r"[\1]", str(linked)).replace("'", "''")
     return (
         f'CREATE VIEW "{linked.name}" AS '
         # The last 18 characters of a link's name: 2026-01-02.parquet. DuckDB prunes files by this expression.
         "SELECT * EXCLUDE (filename), CAST(substr(filename, -18, 10) AS DATE) AS day "
-        f"FROM read_parquet('{pattern}/*.parquet', union_by_name = true, filename = true)"
+        f"FROM read_parquet('{_literally(linked)}/*.parquet', union_by_name = true, filename = true)"
     )
+
+
+def _literally(folder: Path) -> str:
+    """A folder's name in a pattern within quotes."""
+    return re.sub(r"([*?\[])", r"[\1]", str(folder)).replace("'", "''")
 
 
 def _let_go(folder: Path, lake: Lake) -> None:

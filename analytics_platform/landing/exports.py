@@ -136,7 +136,7 @@ class ExportLanding:
         with contextlib.ExitStack() as given_up:
             with self._lake.stage_file(files_of(self.export.name), day, _NAMES[pdf]) as writer:
                 with told(f"fetching {self.export.stream} of {day}", self._lake.place.name, writing=True):
-                    content_type = self._exports.download(export, writer.sink, pdf=pdf)
+                    content_type = self._exports.of(entry.asked_as).download(export, writer.sink, pdf=pdf)
                 file = writer.seal()
             given_up.callback(file.discard)
             rows = None if pdf else self._rows(file, entry)
@@ -231,6 +231,7 @@ class ExportLanding:
             before=before if same else None,
             digest=file.sha256,
             settled_after=self._settled_after,
+            whole=export.status != PARTIAL,
         )
 
 

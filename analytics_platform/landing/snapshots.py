@@ -4,6 +4,8 @@ A snapshot is known by its stream and its tick. Its answers are spooled whole be
 appended to the day's raw table and to its tidy table, and let go. A partition tells in its manifest which ticks it
 holds, in the same file as their rows, and takes what it lacks: killed anywhere and started again, nothing is lost or
 doubled. A day that has ended is written once more, in the order of its groups.
+A day is provisional until then; afterwards it is complete where no tick of it is missing, else partial, for good: the
+instant has passed.
 
 A tick can be taken until the next one is due. The grid of ticks begins at midnight, so the day a tick was due is also
 the day it was taken.
@@ -28,9 +30,10 @@ from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.source import refuse_another_source
 from analytics_platform.landing.spool import Snapshot, Spool
-from analytics_platform.landing.ticks import TICKS, due_tick, runs_of, ticks_of
+from analytics_platform.landing.states import COMPLETE, PARTIAL, PROVISIONAL, end_of
+from analytics_platform.landing.ticks import TICKS, due_tick, runs_of, ticks_of, ticks_of_day
 from analytics_platform.tables.answers import Tidy, UnreadableAnswer
-from analytics_platform.tables.drift import Drift
+from analytics_platform.tables.drift import Drift, counts
 from analytics_platform.tables.records import Unreadable
 from analytics_platform.tables.schemas import table_schema
 
@@ -142,7 +145,9 @@ class SnapshotLanding:
         ):
             for rows in ordered_rows(file, by):
                 writer.write(_fitted(rows, table))
-            return writer.seal({**before.facts, "compacted": True}).publish()
+            lacks_none = ticks_of(before).issuperset(ticks_of_day(before.day, self.minutes, end_of(before.day)))
+            state = COMPLETE if lacks_none else PARTIAL
+            return writer.seal({**before.facts, "state": state, "compacted": True}).publish()
 
     def _raw_of(self, snapshot: Snapshot) -> Tidy:
         return Tidy(raw_rows(self.raw, snapshot.answers, tick=snapshot.tick, taken_at=snapshot.taken_at))
@@ -192,10 +197,11 @@ class _Counted:
         self.ticks.add(snapshot.tick)
         self.as_of = max(self.as_of or snapshot.taken_at, snapshot.taken_at)
         self.set_aside += len(tidy.unreadable)
-        self.drift.update({f"{place.path}: {place.kind}": count for place, count in tidy.differences.items()})
+        self.drift.update(counts(tidy.differences))
 
     def facts(self) -> Mapping[str, object]:
         return {
+            "state": PROVISIONAL,
             "as_of": self.as_of,
             "snapshots": len(self.ticks),
             TICKS: runs_of(self.ticks),

@@ -1,10 +1,19 @@
-"""What a landed day is: provisional, complete, settled or rebuilt."""
+"""What a day is to those who read it.
+
+- missing: nothing of it has landed.
+- provisional: landed before its watermark because somebody asked for that; replaced once the watermark has passed it.
+- partial: all there is for now, and not the whole day; whatever would make it whole has not landed or cannot be had.
+- complete: landed after its watermark.
+- settled, rebuilt: read again at an age, without a difference or with one. These are words of a reading of the source:
+  a day that is made from others, as one of a typed table is, is complete at most.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 from analytics_platform.lake import Manifest
 
-PROVISIONAL, COMPLETE, SETTLED, REBUILT = "provisional", "complete", "settled", "rebuilt"
+MISSING, PROVISIONAL, PARTIAL = "missing", "provisional", "partial"
+COMPLETE, SETTLED, REBUILT = "complete", "settled", "rebuilt"
 
 
 def end_of(day: date) -> datetime:
@@ -13,16 +22,26 @@ def end_of(day: date) -> datetime:
 
 
 def state_of(
-    day: date, *, watermark: datetime, as_of: datetime, before: Manifest | None, digest: str, settled_after: timedelta
+    day: date,
+    *,
+    watermark: datetime,
+    as_of: datetime,
+    before: Manifest | None,
+    digest: str,
+    settled_after: timedelta,
+    whole: bool = True,
 ) -> str:
     """The state of a day landed as of an instant under a watermark, given what the lake held before.
 
     `digest` stands for the content; that of `before` is among its facts. A day read again is `rebuilt` when its
-    content differs, `settled` when it does not and the day ended at least `settled_after` ago.
+    content differs, `settled` when it does not and the day ended at least `settled_after` ago. `whole` says whether the
+    source gave all it has of the day.
     """
     if watermark < end_of(day):
         return PROVISIONAL
-    if before is None or before.facts["state"] == PROVISIONAL:
+    if not whole:
+        return PARTIAL
+    if before is None or before.facts["state"] in (PROVISIONAL, PARTIAL):
         return COMPLETE
     if before.facts["digest"] != digest:
         return REBUILT

@@ -123,7 +123,7 @@ def test_a_reader_that_stops_reading_is_no_fault(lake: Lake) -> None:
         (
             "SELECT * FROM nothing",
             "The query cannot be answered: Catalog Error: Table with name nothing does not exist. "
-            "The lake has the tables conversations.\n",
+            "The lake has the tables conversations, days.\n",
         ),
         ("SELEC 1", 'The query cannot be answered: Parser Error: syntax error at or near "SELEC".\n'),
         (

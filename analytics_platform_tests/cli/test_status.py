@@ -17,11 +17,12 @@ def _day(number: int) -> date:
 @pytest.fixture
 def filled(lake: Lake) -> Lake:
     land(lake, "conversation_details", _day(3), 1200, state="settled")
-    land(lake, "conversations", _day(3), 1100)
+    land(lake, "conversations", _day(3), 1100, state="complete")
     land(lake, "conversation_details", _day(4), 10, state="rebuilt")
-    land(lake, "conversations", _day(4), 9)
+    land(lake, "conversations", _day(2), 3, state="partial")
+    land(lake, "conversations", _day(4), 9, state="provisional")
     land(lake, "user_details", _day(4), 0, state="complete")
-    land(lake, "user_primary_presence", _day(4), 0)
+    land(lake, "user_primary_presence", _day(4), 0, state="complete")
     land(lake, "user_routing_status", _day(4), 0)
     land(lake, "conversation_details", _day(6), 5, state="provisional")
     return lake
@@ -41,7 +42,19 @@ def test_the_states_of_all_days(filled: Lake, run: Run) -> None:
             "2026-01-05": "missing",
             "2026-01-06": "provisional",
         },
+        "conversations": {
+            "2026-01-03": "complete",
+            "2026-01-04": "provisional",
+            "2026-01-05": "missing",
+            "2026-01-06": "missing",
+        },
         "user_details": {
+            "2026-01-03": "missing",
+            "2026-01-04": "complete",
+            "2026-01-05": "missing",
+            "2026-01-06": "missing",
+        },
+        "user_statuses": {
             "2026-01-03": "missing",
             "2026-01-04": "complete",
             "2026-01-05": "missing",
@@ -50,33 +63,56 @@ def test_the_states_of_all_days(filled: Lake, run: Run) -> None:
     }
 
 
+def test_home_days_before_the_first_landed_day_are_shown_where_they_are_asked_for(filled: Lake, run: Run) -> None:
+    told = _states(run("status", "--json", "--from", "2026-01-02", "--to", "2026-01-02").stdout)
+    assert {stream: states["2026-01-02"] for stream, states in told.items()} == {
+        "conversation_details": "missing",
+        "conversations": "partial",
+        "user_details": "missing",
+        "user_statuses": "missing",
+    }
+
+
 def test_a_stream_without_a_job_of_its_own_stands_there_once_it_has_landed(filled: Lake, run: Run) -> None:
-    land(filled, "queue_observations", _day(5), 7)
+    land(filled, "queue_observations", _day(5), 7, state="provisional")
+    land(filled, "service_records", _day(6), 2, state="complete")
+    land(filled, "services", _day(6), 2, state="complete")
     land(filled, "conversation_aggregates", _day(5), 48, state="complete")
     told = _states(run("status", "--json").stdout)
-    assert list(told) == ["conversation_details", "user_details", "conversation_aggregates"]
+    assert list(told) == [
+        "conversation_details",
+        "conversations",
+        "user_details",
+        "user_statuses",
+        "conversation_aggregates",
+        "queue_observations",
+        "service_records",
+        "services",
+    ]
+    assert told["queue_observations"]["2026-01-05"] == "provisional"
     assert told["conversation_aggregates"]["2026-01-05"] == "complete"
     assert told["conversation_aggregates"]["2026-01-04"] == "missing"
 
 
 def test_the_rows_of_raw_and_head_tables(filled: Lake, run: Run) -> None:
     told = json.loads(run("status", "--json").stdout)
-    conversations, users = told["streams"]
+    records, conversations, users, statuses = told["streams"]
     assert told["lake"] == filled.place.name
-    assert conversations["tables"] == ["conversation_details", "conversations"]
-    assert users["tables"] == ["user_details", "user_primary_presence", "user_routing_status"]
-    assert conversations["days"][0]["rows"] == {"conversation_details": 1200, "conversations": 1100}
-    assert conversations["days"][3]["rows"] == {"conversation_details": 5, "conversations": None}
-    assert users["days"][1]["rows"] == {"user_details": 0, "user_primary_presence": 0, "user_routing_status": 0}
+    assert (records["tables"], conversations["tables"]) == (["conversation_details"], ["conversations"])
+    assert (users["tables"], statuses["tables"]) == (["user_details"], ["user_primary_presence", "user_routing_status"])
+    assert records["days"][0]["rows"] == {"conversation_details": 1200}
+    assert [day["rows"]["conversations"] for day in conversations["days"]] == [1100, 9, None, None]
+    assert users["days"][1]["rows"] == {"user_details": 0}
+    assert statuses["days"][1]["rows"] == {"user_primary_presence": 0, "user_routing_status": 0}
 
 
 def test_the_table_a_person_reads(filled: Lake) -> None:
     told = script("status")
     assert told.returncode == 0
     lines = [line.replace("│", " ").replace("┃", " ").split() for line in told.stdout.splitlines()]
-    assert lines[2] == ["2026-01-03", "settled", "1,200", "1,100", "missing"]
-    assert lines[3] == ["2026-01-04", "rebuilt", "10", "9", "complete", "0", "0", "0"]
-    assert lines[4] == ["2026-01-05", "missing", "missing"]
+    assert lines[2] == ["2026-01-03", "settled", "1,200", "complete", "1,100", "missing", "missing"]
+    assert lines[3] == ["2026-01-04", "rebuilt", "10", "provisional", "9", "complete", "0", "complete", "0", "0"]
+    assert lines[4] == ["2026-01-05", *["missing"] * 4]
     assert "conversation_details: 1 settled, 1 rebuilt, 1 missing, 1 provisional" in told.stdout
     assert "user_details: 3 missing, 1 complete" in told.stdout
 
@@ -93,7 +129,7 @@ def test_the_table_a_person_reads(filled: Lake) -> None:
 )
 def test_the_days_asked_for(filled: Lake, run: Run, words: tuple[str, ...], days: list[str]) -> None:
     told = run("status", "--json", *words)
-    assert [list(states) for states in _states(told.stdout).values()] == [days, days]
+    assert [list(states) for states in _states(told.stdout).values()] == [days] * 4
 
 
 def test_an_empty_lake(lake: Lake, run: Run) -> None:
