@@ -85,7 +85,8 @@ def restated(stream: Stream, lake: Lake, before: Manifest | None, raw: StagedPar
         except PartitionDamaged as fault:
             log.warning("What changed of %s of %s is not known: %s", stream.name, raw.day, fault)
             return Restated(raw, None)
-        on_fault.callback(history.discard)
+        if history is not None:
+            on_fault.callback(history.discard)
         if differ:
             with lake.open_staged(raw) as file:
                 telling = with_facts(lake, stream.raw, raw.day, file, {**facts, **tally.facts()})
@@ -151,8 +152,9 @@ def _history(
     now: Manifest,
     found: Iterator[Difference],
     tally: _Tally,
-) -> StagedPartition:
-    """The differences told so far and those found now, staged; the ones that never came are left out."""
+) -> StagedPartition | None:
+    """The differences told so far and those found now, staged; the ones that never came are left out. None where there
+    are none at all."""
     table = stream.restatements
     landings = {
         "previous_as_of": before.facts["as_of"],
@@ -170,6 +172,8 @@ def _history(
             tally.add(some)
             writer.write(_rows(table, some, landings))
             writer.flush()
+        if told is None and not tally.kinds:
+            return None
         since = told.facts[REMOVALS_SINCE] if told is not None else None
         if since is None and tally.kinds[REMOVED] and stream is CONVERSATION_DETAILS:
             since = now.facts["as_of"]

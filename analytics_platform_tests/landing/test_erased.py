@@ -1,0 +1,174 @@
+"""Conversations the vendor erased vanish from every day when one is read again; those that only moved do not."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pytest
+
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
+from analytics_platform.landing.details import StagedDay
+from analytics_platform.landing.erased import remove_erased
+from analytics_platform_tests.landing.conftest import UNHURRIED
+from analytics_platform_tests.landing.workplace import DAYS, Workplace
+from analytics_platform_tests.simulated_org import SimulatedOrg
+
+FIRST, DAY, NEXT = DAYS
+LATE, LATER, LAST = "2026-03-12T00:00:00Z", "2026-03-13T00:00:00Z", "2026-03-14T00:00:00Z"
+
+
+@pytest.fixture
+def changing_org(start_org: Callable[..., SimulatedOrg]) -> SimulatedOrg:
+    return start_org(**UNHURRIED, late_changes=False)
+
+
+@pytest.fixture
+def landed(changing_org: SimulatedOrg, workplace_at: Callable[..., Workplace]) -> Workplace:
+    """All three days, and the typed tables made of them."""
+    place = workplace_at(changing_org)
+    read(place, DAYS, "first")
+    place.build()
+    return place
+
+
+def read(place: Workplace, days: Sequence[date], request: str) -> None:
+    """What a run does with these days."""
+    for part in place.landing().land_all(days, request):
+        assert isinstance(part, StagedDay)
+        part.publish()
+
+
+def ids(place: Workplace, day: date) -> set[str]:
+    return set(place.lake.read(CONVERSATION_DETAILS.raw.name, day)["conversation_id"].to_pylist())
+
+
+def long_ones(place: Workplace) -> list[dict[str, Any]]:
+    """The conversations that started on the day and lasted into the next, closed by now."""
+    rows = place.lake.read(CONVERSATION_DETAILS.raw.name, NEXT).to_pylist()
+    return [row for row in rows if row["home_day"] == DAY and row["conversation_end"]]
+
+
+def typed(place: Workplace, conversation: str) -> set[str]:
+    """The typed tables that hold something of a conversation."""
+    place.build()
+    tables = place.tables()
+    return {name for name, rows in tables.items() if conversation in rows["conversation_id"].to_pylist()}
+
+
+def facts(place: Workplace, day: date = DAY) -> Any:
+    manifest = place.lake.manifest(CONVERSATION_DETAILS.restatements.name, day)
+    assert manifest is not None
+    return manifest.facts
+
+
+def test_what_one_day_shows_to_be_erased_is_gone_from_all_days_and_tables_and_nothing_else_is(
+    changing_org: SimulatedOrg, landed: Workplace
+) -> None:
+    gone = long_ones(landed)[0]["conversation_id"]
+    others = {day: ids(landed, day) - {gone} for day in DAYS}
+    changing_org.change("erase", conversations=[gone], at=LATE)
+    changing_org.set_now(LATE)
+    read(landed, [DAY], "again")
+    assert {day: ids(landed, day) for day in DAYS} == others
+    assert typed(landed, gone) == set() and facts(landed)["erased"] == 1 and facts(landed)["removals_since"] is None
+    read(landed, [NEXT], "again")
+    manifest = landed.lake.manifest(CONVERSATION_DETAILS.raw.name, NEXT)
+    assert manifest is not None and manifest.facts["restated_removed"] == 0
+
+
+def test_killed_before_the_others_are_looked_at_any_later_run_takes_out_what_is_erased(
+    changing_org: SimulatedOrg, landed: Workplace
+) -> None:
+    one, two = (row["conversation_id"] for row in long_ones(landed)[:2])
+    changing_org.change("erase", conversations=[one], at=LATE)
+    changing_org.change("erase", conversations=[two], at=LATER)
+    for now in (LATE, LATER):
+        changing_org.set_now(now)
+        landed.land(DAY, request=now)
+    assert {one, two} <= ids(landed, NEXT) and facts(landed)["removals_since"] == "2026-03-12T00:00:00Z"
+    read(landed, [FIRST], "another day")
+    assert not {one, two} & ids(landed, NEXT) and facts(landed)["erased"] == 2
+
+
+def test_nothing_is_concluded_from_a_reading_that_was_not_published(
+    changing_org: SimulatedOrg, landed: Workplace
+) -> None:
+    gone = long_ones(landed)[0]["conversation_id"]
+    changing_org.change("erase", conversations=[gone], at=LATE)
+    changing_org.set_now(LATE)
+    begun = landed.landing().land(DAY, "again")
+    assert isinstance(begun, StagedDay) and begun.restated is not None
+    begun.restated.publish()
+    begun.discard()
+    remove_erased(CONVERSATION_DETAILS, landed.lake, landed.ledger)
+    assert gone in ids(landed, DAY) & ids(landed, NEXT) and facts(landed)["removals_since"] is not None
+    read(landed, [DAY], "again")
+    assert gone not in ids(landed, DAY) | ids(landed, NEXT)
+
+
+def _moved_into_the_next_day(org: SimulatedOrg, place: Workplace) -> str:
+    """A conversation that began on the day, and of which is told from LATE on that it began on the next."""
+    row = max(long_ones(place), key=lambda row: row["conversation_end"])
+    midnight = datetime.combine(NEXT, time(), UTC)
+    by = int((midnight - row["conversation_start"]).total_seconds() * 1000) + 1000
+    org.change("move_start", conversations=[row["conversation_id"]], at=LATE, by_ms=by)
+    org.set_now(LATE)
+    return str(row["conversation_id"])
+
+
+def test_a_conversation_whose_lifetime_left_the_day_stays_where_it_is_told(
+    changing_org: SimulatedOrg, landed: Workplace
+) -> None:
+    moved = _moved_into_the_next_day(changing_org, landed)
+    read(landed, [NEXT], "again")
+    changing_org.set_now(LATER)
+    read(landed, [DAY], "again")
+    assert moved not in ids(landed, DAY) and moved in ids(landed, NEXT) and facts(landed)["erased"] == 0
+
+
+def test_a_reading_as_new_or_newer_that_still_has_it_outweighs_the_day_that_lost_it(
+    changing_org: SimulatedOrg, landed: Workplace
+) -> None:
+    moved = _moved_into_the_next_day(changing_org, landed)
+    read(landed, [DAY, NEXT], "again")
+    assert moved not in ids(landed, DAY) and moved in ids(landed, NEXT) and facts(landed)["erased"] == 0
+
+
+def test_what_was_taken_out_because_no_other_day_had_been_read_since_comes_back_with_it(
+    changing_org: SimulatedOrg, landed: Workplace
+) -> None:
+    moved = _moved_into_the_next_day(changing_org, landed)
+    read(landed, [DAY], "again")
+    assert moved not in ids(landed, NEXT)
+    changing_org.set_now(LATER)
+    read(landed, [NEXT], "again")
+    changing_org.set_now(LAST)
+    read(landed, [DAY], "once more")
+    assert moved in ids(landed, NEXT)
+
+
+def test_a_record_that_could_not_be_kept_is_not_taken_for_erased(changing_org: SimulatedOrg, landed: Workplace) -> None:
+    held = ids(landed, NEXT)
+    changing_org.arm("record_without_id", "conversations.results")
+    changing_org.set_now(LATE)
+    erased = long_ones(landed)[0]["conversation_id"]
+    changing_org.change("erase", conversations=[erased], at=LATE)
+    read(landed, [DAY], "again")
+    assert ids(landed, NEXT) == held
+    changing_org.set_now(LATER)
+    read(landed, [DAY], "sound")
+    assert ids(landed, NEXT) == held - {erased}
+
+
+def test_users_are_taken_out_of_the_day_alone(changing_org: SimulatedOrg, landed: Workplace) -> None:
+    changing_org.arm("record_unknown_field", "users.results", times=2)  # a user whom nobody tells of later
+    for day in (DAY, NEXT):
+        landed.land(day, USER_DETAILS)
+    before = landed.raw(NEXT, USER_DETAILS)
+    changing_org.clear_faults()
+    changing_org.set_now(LATE)
+    for part in landed.landing(USER_DETAILS).land_all([DAY], "again"):
+        assert isinstance(part, StagedDay)
+        part.publish()
+    rows = landed.lake.read(USER_DETAILS.restatements.name, DAY).to_pylist()
+    assert [row["kind"] for row in rows] == ["removed"] and landed.raw(NEXT, USER_DETAILS) == before
