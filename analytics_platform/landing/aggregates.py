@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from analytics_platform.genesys_cloud.aggregates import AggregateQueries, AggregateQuestion
 from analytics_platform.genesys_cloud.answered import Answered
@@ -15,6 +16,7 @@ from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.watermark import Watermark
 from analytics_platform.source.intervals import interval
 from analytics_platform.tables.aggregates import aggregate_rows
+from analytics_platform.tables.drift import counts
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,12 @@ class AggregatesLanding:
         wanted = interval(day.isoformat())
         family, group_by = self.question.family, self.question.group_by
         drift: Counter[str] = Counter()
-        facts: dict[str, object] = {"stream": family.stream, "interval": str(wanted), "drift": drift}
+        facts: dict[str, Any] = {"stream": family.stream, "interval": str(wanted), "drift": drift, "set_aside": 0}
 
         def make(answer: Answered) -> Made:
             tidy = aggregate_rows(family, group_by, answer.text)
-            drift.update({f"{path}: {kind}": count for (path, kind), count in sorted(tidy.differences.items())})
-            drift.update(f"unreadable group: {each.reason}" for each in tidy.unreadable)
+            drift.update(counts(tidy.differences))
+            facts["set_aside"] += len(tidy.unreadable)
             return {family.stream: tidy.rows}
 
         return DayOfAnswers(queries.answers(self.question, wanted), make, self.question.told(), facts)

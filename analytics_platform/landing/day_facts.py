@@ -9,6 +9,7 @@ from analytics_platform.landing.ledger import Question
 from analytics_platform.landing.parts import Delivered
 from analytics_platform.landing.states import PROVISIONAL, state_of
 from analytics_platform.landing.tally import Tally
+from analytics_platform.tables.drift import counts
 
 
 def day_facts(
@@ -36,12 +37,14 @@ def day_facts(
         "records": tally.records,
         "repeated": tally.repeated(),
         "superseded": tally.superseded,
+        "forgotten": tally.forgotten,
         "set_aside": tally.set_aside,
         "json_bytes": tally.json_bytes,
         "home_days": {day.isoformat(): count for day, count in sorted(tally.home_days.items())},
         "home_day_digests": {day.isoformat(): str(each) for day, each in sorted(tally.home_day_digests.items())},
         "digest": digest,
-        "drift": {f"{path}: {kind}": count for (path, kind), count in sorted(tally.drift.items())},
+        "drift": counts(tally.drift.found),
+        "looked_at": tally.drift.looked_at,
     }
 
 

@@ -9,7 +9,7 @@ import xxhash
 
 from analytics_platform.catalogue.streams import Stream
 from analytics_platform.landing.pages import PageOfRecords
-from analytics_platform.tables.drift import Drift, drift
+from analytics_platform.tables.drift import Sample
 from analytics_platform.tables.raw import RawPage
 
 _DIGEST_RANGE = 1 << 128
@@ -44,9 +44,10 @@ class Tally:
         self.records = 0
         self.set_aside = 0
         self.superseded = 0
+        self.forgotten = 0
         self.json_bytes = 0
         self.home_days: Counter[date] = Counter()
-        self.drift: Counter[Drift] = Counter()
+        self.drift = Sample(stream.model)
         self.digest = Digest()
         self.home_day_digests: dict[date, Digest] = {}
         self._stream = stream
@@ -57,10 +58,11 @@ class Tally:
         self.pages += 1
         self.records += len(page.records)
         self.set_aside += len(rows.set_aside)
-        self.superseded += len(page.records) - len(rows.kept) - len(rows.set_aside)
+        self.forgotten += rows.forgotten
+        self.superseded += len(page.records) - len(rows.kept) - len(rows.set_aside) - rows.forgotten
         self.json_bytes += page.size
         self.home_days.update(rows.home_days)
-        self.drift.update(drift(self._stream.model, page.records))
+        self.drift.look(page.records)
         self._ids.append(pl.Series(rows.kept[self._stream.raw.own[0].name]).hash().to_numpy())
         digests = [xxhash.xxh3_128_intdigest(record) for record in page.records]
         for position in rows.set_aside["position"].to_pylist():

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, Operation
 from analytics_platform.catalogue.turns import RAW, SURE_DAYS, TABLES, TURNS
@@ -18,6 +18,7 @@ from analytics_platform.landing.errors import DayForgotten
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.watermark import Watermark
 from analytics_platform.source.intervals import Interval
+from analytics_platform.tables.drift import counts
 from analytics_platform.tables.turns import TurnsOfFlow
 
 
@@ -67,6 +68,8 @@ class TurnsLanding:
         interval = Interval(_start(day), _start(day) + timedelta(days=1))
         counted: Counter[str] = Counter()
         drift: Counter[str] = Counter()
+        facts: dict[str, Any] = {"stream": TURNS.name, "interval": str(interval), "bot_flows": counted}
+        facts |= {"drift": drift, "set_aside": 0}
         turns: dict[str, TurnsOfFlow] = {}
         asked_about: list[str] = []
 
@@ -82,11 +85,10 @@ class TurnsLanding:
             # The flow whose pages are being told.
             page = turns[asked_about[-1]].page(answer.text)
             counted[asked_about[-1]] += page.turns
-            drift.update({f"{path}: {kind}": count for (path, kind), count in sorted(page.differences.items())})
-            drift.update(f"unreadable turn: {each.reason}" for each in page.unreadable)
+            drift.update(counts(page.differences))
+            facts["set_aside"] += len(page.unreadable)
             return page.rows
 
-        facts = {"stream": TURNS.name, "interval": str(interval), "bot_flows": counted, "drift": drift}
         question = {"bot_flows": self.flows if self.flows == "all" else sorted(self.flows)}
         return DayOfAnswers(told(), make, question, facts)
 

@@ -31,7 +31,7 @@ def aggregate_rows(family: AggregateFamily, group_by: Sequence[str], answer: byt
     differences = Counter(groups.differences)
     differences.update(_unasked(groups, group_by))
     if unknown := bounds["interval_start"].null_count:
-        differences[Drift("data.interval", Kind.WRONG_TYPE)] += unknown
+        differences[Drift("data.interval", Kind.WRONG_TYPE, "text")] += unknown
     return Tidy(rows.sort_by([(name, "ascending") for name in table.key]), groups.unreadable, differences)
 
 
@@ -91,7 +91,7 @@ def _unasked(groups: Groups, group_by: Sequence[str]) -> Mapping[Drift, int]:
     """How many groups name each dimension that was not asked for."""
     named = pc.value_counts(groups.table["group"].combine_chunks().keys)
     return {
-        Drift(f"group.{each['values']}", Kind.UNKNOWN_FIELD): each["counts"]
+        Drift(f"group.{each['values']}", Kind.UNKNOWN_FIELD, "text"): each["counts"]
         for each in named.to_pylist()
         if each["values"] not in group_by
     }

@@ -30,7 +30,8 @@ def entity_rows(listing: Listing, request: str, answer: bytes, tick: datetime, t
     sources = {str(column.source): column for column in listing.table.columns if column.source}
     schema = pa.schema([pa.field(source, arrow_type(column.type)) for source, column in sources.items()])
     texts = pa.array([str(entity, "utf-8") for entity in entities], pa.string())
-    read = read_records(texts, schema)
+    keys = [source for source, column in sources.items() if column.name in listing.table.key]
+    read = read_records(texts, schema, keys)
     kept = texts if read.rows is None else texts.take(read.rows)
     columns = {column.name: read.table[source].combine_chunks() for source, column in sources.items()}
     columns["entity"] = kept
@@ -38,7 +39,7 @@ def entity_rows(listing: Listing, request: str, answer: bytes, tick: datetime, t
         for name, asked in json.loads(request)["path"].items():
             columns[snake_case(name)] = pa.repeat(pa.scalar(asked, pa.string()), len(kept))
     rows = snapshot_rows(listing.table, columns, tick, taken_at)
-    return Tidy(rows, read.unreadable, drift(listing.entity, entities, every=1))
+    return Tidy(rows, read.unreadable, drift(listing.entity, entities))
 
 
 def _entities(listing: Listing, answer: bytes) -> list[msgspec.Raw]:

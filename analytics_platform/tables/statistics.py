@@ -20,8 +20,8 @@ from analytics_platform.tables.schemas import record_schema
 class Groups:
     """The groups of one answer: `table` has a row each, its columns `group` (a map) and `data` (a list of objects).
 
-    `presences` tells of each organization presence which system presence it is. A group that the schema cannot read is
-    among `unreadable`; `differences` is what the groups hold that the catalogue does not know.
+    `presences` tells of each organization presence which system presence it is. A statistic that is none is null, and a
+    group whose rows cannot be told apart is among `unreadable`; `differences` is what the catalogue does not know.
     """
 
     table: pa.Table
@@ -39,6 +39,14 @@ class Groups:
         return pa.array(self.presences.values(), pa.string()).take(pc.index_in(qualifiers, known))
 
 
+_KEYS = (
+    "group",
+    *("data.interval", "data.metrics.metric", "data.metrics.qualifier", "data.views.name"),
+    *("data.metric", "data.qualifier"),
+)
+"""What tells rows of aggregates and of observations apart: a group without it makes none."""
+
+
 class _Answer(msgspec.Struct, rename="camel"):
     results: list[msgspec.Raw] | None = None
     system_to_organization_mappings: dict[str, list[str]] | None = None
@@ -49,13 +57,13 @@ def groups_of(answer: bytes, response: str) -> Groups:
     told = envelope(answer, _Answer)
     results, mappings = told.results or [], told.system_to_organization_mappings or {}
     container = model(response).fields["results"].type
-    read = read_records(pa.array([str(result, "utf-8") for result in results], pa.string()), record_schema(container))
+    texts = pa.array([str(result, "utf-8") for result in results], pa.string())
+    read = read_records(texts, record_schema(container), _KEYS)
     presences: dict[str, str] = {}
     for system, organization in mappings.items():
         for presence in organization:
             presences.setdefault(presence, system)
-    # Each group, not a sample of them: a statistic that is not whole is cut, and must be noticed.
-    return Groups(read.table, presences, read.unreadable, drift(container, results, every=1))
+    return Groups(read.table, presences, read.unreadable, drift(container, results))
 
 
 def statistics_columns(stats: pa.StructArray) -> dict[str, pa.Array]:

@@ -32,6 +32,9 @@ class TurnRows:
     differences: Counter[Drift]
 
 
+_KEYS = ("sessionId",)
+
+
 class TurnsOfFlow:
     """Pages of one bot flow, in the order they were told: a session may go on from one page to the next."""
 
@@ -42,7 +45,8 @@ class TurnsOfFlow:
     def page(self, answer: bytes) -> TurnRows:
         """The rows of the next page. Raises UnreadableAnswer when it is no page."""
         records = envelope(answer, _Page).entities or []
-        read = read_records(pa.array([str(record, "utf-8") for record in records], pa.string()), record_schema(MODEL))
+        texts = pa.array([str(record, "utf-8") for record in records], pa.string())
+        read = read_records(texts, record_schema(MODEL), _KEYS)
         turns = _flattened(read.table)
         added = {
             "bot_flow_id": pa.array([self._flow] * len(turns), pa.string()),
@@ -54,7 +58,7 @@ class TurnsOfFlow:
         rows = {table.name: made[table.name].flat({}) for table in (SLOTS, SEARCHES, FEEDBACK)}
         rows[TURNS.name] = made[TURNS.name].flat(added)
         rows[DOCUMENTS.name] = pa.concat_tables([_documents(made[part.name], part) for part in DOCUMENT_LISTS])
-        return TurnRows(rows, len(records), read.unreadable, drift(MODEL, records, every=1))
+        return TurnRows(rows, len(records), read.unreadable, drift(MODEL, records))
 
     def _place(self, session: str | None) -> int:
         self._told[session] += 1

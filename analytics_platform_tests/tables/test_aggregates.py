@@ -130,7 +130,7 @@ def test_a_bucket_without_an_interval_keeps_its_values_and_is_noticed(text: str 
     answer["results"][0]["data"][0]["interval"] = text
     tidy = tidy_of(answer)
     assert present(tidy) == [{"queue_id": "q", "metric": "nOffered", "count": 1}]
-    assert tidy.differences[Drift("data.interval", Kind.WRONG_TYPE)] == 1
+    assert tidy.differences[Drift("data.interval", Kind.WRONG_TYPE, "text")] == 1
 
 
 @pytest.mark.parametrize(
@@ -144,22 +144,29 @@ def test_a_bucket_without_an_interval_keeps_its_values_and_is_noticed(text: str 
 def test_what_the_table_cannot_hold_is_noticed_in_each_group(metric: dict[str, Any], path: str, kind: Kind) -> None:
     odd, plain = one(**metric)["results"][0], one()["results"][0]
     tidy = tidy_of({"results": [plain] * 70 + [odd] + [plain] * 9})
-    assert tidy.differences == {Drift(path, kind): 1}
+    assert {(each.path, each.kind): count for each, count in tidy.differences.items()} == {(path, kind): 1}
     assert tidy.rows.num_rows == 80
 
 
 def test_a_dimension_that_was_not_asked_for_is_noticed() -> None:
     tidy = tidy_of(one(), group_by=("mediaType",))
-    assert tidy.differences == {Drift("group.queueId", Kind.UNKNOWN_FIELD): 1}
+    assert tidy.differences == {Drift("group.queueId", Kind.UNKNOWN_FIELD, "text"): 1}
     assert tidy.rows["media_type"].to_pylist() == [None]
 
 
 def test_a_group_no_row_can_be_made_of_is_set_aside_with_the_reason() -> None:
-    unreadable, plain = one(stats={"count": "many"})["results"][0], one()["results"][0]
+    unreadable, plain = one(metric=7)["results"][0], one()["results"][0]
     tidy = tidy_of({"results": [plain, unreadable, plain]})
     assert tidy.rows.num_rows == 2
     ((row, reason),) = [(each.row, each.reason) for each in tidy.unreadable]
-    assert row == 1 and 'failed to parse "many" as Int64' in reason
+    assert (row, reason) == (1, "data[0].metrics[0].metric: whole number where text is expected")
+
+
+def test_a_statistic_that_is_none_is_null_beside_the_others() -> None:
+    tidy = tidy_of(one(stats={"count": "many", "sum": 3.0}))
+    (row,) = tidy.rows.to_pylist()
+    assert (row["count"], row["sum"], tidy.unreadable) == (None, 3.0, ())
+    assert tidy.differences == {Drift("data.metrics.stats.count", Kind.WRONG_TYPE, "text"): 1}
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"<html>", b'{"results": 1}', b'{"results": [', b"\xff"])

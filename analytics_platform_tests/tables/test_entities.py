@@ -82,7 +82,7 @@ def test_an_entity_no_row_can_be_made_of_is_told_and_the_others_are_there() -> N
     assert tidy.rows["id"].to_pylist() == ["a", "c"]
     assert json.loads(tidy.rows["entity"][1].as_py()) == {"id": "c", "colour": "red"}
     assert [fault.row for fault in tidy.unreadable] == [1]
-    assert ("colour", Kind.UNKNOWN_FIELD) in tidy.differences
+    assert ("colour", Kind.UNKNOWN_FIELD, "text") in tidy.differences
 
 
 def test_an_answer_of_another_shape_is_refused() -> None:
