@@ -22,6 +22,7 @@ from analytics_platform.defs import (
 )
 from analytics_platform.defs.alerts import alert_sensors
 from analytics_platform.defs.daily import daily_sensors
+from analytics_platform.defs.provisional import provisional_check
 from analytics_platform.defs.resources import (
     GenesysCloudResource,
     LakeResource,
@@ -40,6 +41,7 @@ def platform(settings: Settings) -> dg.Definitions:
     choices, known, gms = load_choices(settings), known_capabilities(settings), load_gms_settings()
     daily = [*aggregates.streams(choices), *exports.streams(choices), *bots.streams(choices, known)]
     own = dg.Definitions(
+        asset_checks=[provisional_check(stream.name, [stream.marks], stream.opened_by) for stream in daily],
         sensors=[*alert_sensors(settings), *daily_sensors(daily, settings)],
         resources={
             "genesys_cloud": GenesysCloudResource(),

@@ -17,6 +17,7 @@ from analytics_platform.connections import opened_lake
 from analytics_platform.defs.failures import expected_faults
 from analytics_platform.defs.openings import Opening, jobs_watermark
 from analytics_platform.defs.partitions import days_between, tagged_days
+from analytics_platform.defs.provisional import provisional_check
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def details_checks(stream: Stream, settings: Settings) -> list[dg.AssetChecksDef
         _raw_checks(stream),
         key_checks(stream),
         lag_check(stream.raw.name, jobs_watermark(stream.family), settings),
+        provisional_check(stream.name, [stream.raw.name, stream.head.name], jobs_watermark(stream.family)),
     ]
 
 
@@ -87,8 +89,9 @@ def _rows_match(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheck
 
 
 def _told_apart(manifest: "Manifest") -> int:
-    """Records that are no rows: set aside, or of a version that another job of the same day knows more of."""
-    return int(manifest.facts["set_aside"] + manifest.facts.get("superseded", 0))
+    """Records that are no rows: set aside, of a version that another job of the same day knows more of, forgotten when
+    they came, or removed since."""
+    return sum(int(manifest.facts.get(name, 0)) for name in ("set_aside", "superseded", "forgotten", "removed"))
 
 
 def known_to_the_catalogue(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheckResult:

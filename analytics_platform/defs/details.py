@@ -1,6 +1,7 @@
 """The assets of a details stream: the raw day from the vendor's job, and the typed tables of a home day from raw."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -8,12 +9,13 @@ from pydantic import Field
 
 from analytics_platform.catalogue.streams import Stream, TypedStream
 from analytics_platform.catalogue.tables import Table
-from analytics_platform.connections import org_of
+from analytics_platform.connections import source_of
 from analytics_platform.defs.by_day import retries, tables_by_day
 from analytics_platform.defs.described import OWNERS, RAW_KINDS, TYPED_KINDS, lineage, table_metadata
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.partitions import days_of, request_of, run_days
 from analytics_platform.defs.resources import GenesysCloudResource, LakeResource, LedgerResource
+from analytics_platform.defs.restatements import tell_restatements
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
         from analytics_platform.lake.io_manager import Partitions
         from analytics_platform.landing.details import DetailsLanding, Options
 
-        def landed() -> "Iterator[StagedDay | Manifest]":
+        def published() -> "Iterator[StagedDay | Manifest]":
             # Runs while the output is written, so that each day is published as soon as it is whole.
             now = load_settings()
             options = Options(
@@ -75,10 +77,16 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
             )
             with explained(), genesys_cloud.connect() as client:
                 jobs = DetailsJobs(client, stream.family)
-                landing = DetailsLanding(stream, jobs, lake.open(), ledger.open(), org_of(now), options)
-                yield from landing.land_all(run_days(context), request_of(context))
+                landing = DetailsLanding(stream, jobs, lake.open(), ledger.open(), source_of(now), options)
+                landed: list[date] = []
+                try:
+                    for day in landing.land_all(run_days(context), request_of(context)):
+                        yield day
+                        landed.append(day.day)
+                finally:
+                    tell_restatements(context, landing.lake, stream, landed)
 
-        return dg.Output(Partitions(landed()))
+        return dg.Output(Partitions(published()))
 
     return land
 
@@ -105,14 +113,16 @@ def typed_assets(stream: TypedStream, settings: Settings, raws: Sequence[Table] 
         context: dg.AssetExecutionContext, lake: LakeResource, ledger: LedgerResource
     ) -> Iterator[dg.Output[object]]:
         from analytics_platform.lake.io_manager import Partitions
-        from analytics_platform.landing.home_days import claimed, home_days_of_run
+        from analytics_platform.landing.home_days import claimed, home_days, home_days_of_run
         from analytics_platform.landing.typed import stage_home_day
 
         opened = lake.open()
         with explained():
             homes = home_days_of_run(stream, opened, run_days(context), settings.start_day)
             with claimed(stream, ledger.open(), [home.day for home in homes]):
-                staged = [stage_home_day(stream, opened, home) for home in homes]
+                # While this run waited for another, more of them may have landed.
+                now = home_days(stream, opened)
+                staged = [stage_home_day(stream, opened, now.get(home.day, home)) for home in homes]
                 for day in staged:
                     day.publish_set_aside(opened)
                 for table in stream.tables:

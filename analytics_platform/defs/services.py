@@ -20,6 +20,7 @@ from analytics_platform.defs.details import LandingConfig, typed_assets
 from analytics_platform.defs.failures import explained
 from analytics_platform.defs.openings import Opening
 from analytics_platform.defs.partitions import request_of, run_days
+from analytics_platform.defs.provisional import provisional_check
 from analytics_platform.defs.requests import DailyStream
 from analytics_platform.defs.resources import LakeResource, LedgerResource
 from analytics_platform.defs.sensors import typed_sensors
@@ -46,6 +47,7 @@ def definitions(settings: Settings, gms: GmsSettings) -> dg.Definitions:
             *service_checks(),
             key_checks(SERVICES),
             lag_check(SERVICES.raw.name, daily.opened_by, settings),
+            provisional_check(SERVICES.name, [SERVICES.raw.name, SERVICES.head.name], daily.opened_by),
         ],
         sensors=typed_sensors(SERVICES, daily, settings),
     )

@@ -90,13 +90,13 @@ def still_open(
 
 def _no_longer_told(connection: duckdb.DuckDBPyConnection, readings: pa.Table) -> list[tuple[str]]:
     connection.register("readings", readings)
-    # A version read under a watermark is of a conversation that was alive until then.
+    # One that was open under a watermark was alive then.
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE to_be_told AS "
         f"SELECT open.conversation_id, open.conversation_start, again.day FROM {OPEN_CONVERSATIONS} open "
         "LEFT JOIN readings told ON told.day = open.activity_day AND told.as_of = open.as_of "
         "JOIN readings again ON again.as_of > open.as_of AND again.day >= open.day "
-        "AND again.day <= coalesce(CAST(told.watermark - INTERVAL 1 MILLISECOND AS DATE), open.activity_day)"
+        "AND again.day <= coalesce(CAST(told.watermark AS DATE), open.activity_day)"
     )
     days = connection.execute("SELECT DISTINCT day FROM to_be_told").fetchall()
     if not days:

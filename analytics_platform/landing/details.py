@@ -21,6 +21,7 @@ from analytics_platform.landing.asking import Asking, question_of
 from analytics_platform.landing.day_facts import day_facts
 from analytics_platform.landing.erased import remove_erased
 from analytics_platform.landing.errors import JobFull, LandingError, ReadAgain
+from analytics_platform.landing.forgotten import Forgotten
 from analytics_platform.landing.in_turn import in_turn
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
@@ -30,7 +31,7 @@ from analytics_platform.landing.pages import Pages
 from analytics_platform.landing.parts import NEAR, Delivered, SeenInNewerParts, expected_records, parts_of
 from analytics_platform.landing.restatements import known_differences, restated
 from analytics_platform.landing.source import refuse_another_source
-from analytics_platform.landing.states import PROVISIONAL
+from analytics_platform.landing.states import PROVISIONAL, read_since
 from analytics_platform.landing.tally import Tally
 from analytics_platform.source.errors import JobError
 from analytics_platform.source.intervals import interval
@@ -104,7 +105,7 @@ class StagedDay:
 
 
 class DetailsLanding:
-    """Lands days of one stream. `org`, `client@host`, tells whose jobs are in the ledger; it is no secret."""
+    """Lands days of one stream. `org`, the host of its API, tells whose jobs are in the ledger."""
 
     def __init__(
         self, stream: Stream, jobs: DetailsJobs, lake: Lake, ledger: Ledger, org: str, options: Options = Options()
@@ -115,7 +116,7 @@ class DetailsLanding:
         self._jobs = jobs
         self._ledger = ledger
         self._org = org
-        self._source = org.rpartition("@")[2]
+        self._source = org
         self._settled = timedelta(days=options.settled_after_days)
         self._asking = Asking(jobs, ledger, options.first_pause, options.job_deadline, options.jobs_in_flight)
 
@@ -137,15 +138,18 @@ class DetailsLanding:
     def land(self, day: date, request: str, stop: Event | None = None) -> StagedDay | Manifest:
         """Stage one day. `request` names the request this is part of, the same for each of its retries.
 
-        Raises DayNotComplete before anything is asked of the vendor's jobs, the client's errors, LakeError, and
-        GivenUp soon after `stop` is set.
+        What another run lands whole while this one waits for it is taken as it is. Raises DayNotComplete before
+        anything is asked of the vendor's jobs, the client's errors, LakeError, and GivenUp soon after `stop` is set.
         """
         stop = stop or Event()
+        question = question_of(self._org, self.stream, day)
+        before = self.lake.manifest(self.stream.raw.name, day)
         with contextlib.ExitStack() as held:
             held.enter_context(self._ledger.claim(self.stream.name, day, stop))
-            question = question_of(self._org, self.stream, day)
             landed = self.lake.manifest(self.stream.raw.name, day)
-            if landed is not None and self._ledger.landed_by(question, request) is not None:
+            if landed is not None and (
+                read_since(before, landed) or self._ledger.landed_by(question, request) is not None
+            ):
                 return landed
             staged = self._staged(question, landed, request, stop)
             staged.held = held.pop_all()
@@ -223,6 +227,7 @@ class DetailsLanding:
     ) -> list[Delivered]:
         """Write what the jobs deliver, the one submitted last first; what each delivered, in the order of intervals."""
         seen = SeenInNewerParts(self.stream)
+        forgotten = Forgotten.of(self.lake)
         delivered = []
         for entry in sorted(entries, key=_age, reverse=True):
             assert entry.job_id is not None and entry.submitted_at is not None
@@ -232,7 +237,8 @@ class DetailsLanding:
                 for page in pages:
                     refuse_when(stop)
                     delivery = Delivery(entry.job_id, page.number, entry.submitted_at)
-                    rows = seen.without(raw_page(self.stream, page.records, delivery), asked)
+                    told = raw_page(self.stream, page.records, delivery)
+                    rows = seen.without(forgotten.without(self.stream, told, entry.question.day), asked)
                     _write_by_home(kept, rows.kept, entry.question.day)
                     aside.write(rows.set_aside)
                     tally.add(page, rows)

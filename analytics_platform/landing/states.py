@@ -21,6 +21,11 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
+def read_since(before: Manifest | None, now: Manifest) -> bool:
+    """Whether a day was read by jobs of its own, and whole, between two looks at its manifest."""
+    return now.state != PROVISIONAL and (before is None or before.facts["job_ids"] != now.facts["job_ids"])
+
+
 def state_of(
     day: date,
     *,

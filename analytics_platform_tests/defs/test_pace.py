@@ -95,6 +95,7 @@ def test_a_day_whose_job_always_fails_waits_longer_each_time_and_holds_up_no_oth
 
 
 def test_what_a_person_must_mend_is_asked_for_at_the_slowest_pace(workplace: Workplace, org: SimulatedOrg) -> None:
+    workplace.set("ANALYTICS_PLATFORM_JOBS_IN_FLIGHT", 1)
     org.arm("status", "users.submit", status=403)
     days = days_between(FIRST, LAST)
     ran = workplace.run([USER_DETAILS.raw.name], days, tags={MADE_TAG: USER_DETAILS.name})
