@@ -20,6 +20,7 @@ _COMMANDS = {
     "reports": "analytics_platform.cli.reports:reports",
     "schedules": "analytics_platform.cli.schedules:schedules",
     "settings": "analytics_platform.cli.reporting_settings:settings",
+    "forget": "analytics_platform.cli.forget:forget",
     "simulate": "analytics_platform.simulator.command:simulate",
 }
 _EXPECTED = {

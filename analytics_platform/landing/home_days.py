@@ -88,6 +88,12 @@ class StagedTables:
     tables: Mapping[str, StagedPartition]
     set_aside: StagedPartition | None
 
+    def publish(self, lake: Lake) -> None:
+        """Publish all of it, the table that tells the day's version last."""
+        self.publish_set_aside(lake)
+        for part in self.tables.values():
+            part.publish()
+
     def publish_set_aside(self, lake: Lake) -> None:
         """Publish what was set aside, or remove what a former version had set aside."""
         if self.set_aside is not None:

@@ -41,6 +41,30 @@ class Removal:
     home_days: tuple[date, ...]
 
 
+@dataclass(frozen=True)
+class _Sought:
+    """Whose records are to go."""
+
+    stream: Stream
+    ids: frozenset[str]
+    also_named: frozenset[str]
+
+    def in_rows(self, table: Table) -> pl.Expr:
+        """Which rows of raw, of its quarantine or of its differences."""
+        if table is self.stream.quarantine:
+            return pl.col("record").str.contains_any([f'"{each}"' for each in sorted(self.ids | self.also_named)])
+        return pl.col(table.columns[0].name).is_in(sorted(self.ids))
+
+    def days(self, lake: Lake, *tables: Table) -> list[date]:
+        """The activity days that hold any; records that are kept by their ids are not read."""
+        days: set[date] = set()
+        for table in tables:
+            if lake.days(table.name):
+                found = lake.scan(table.name).filter(self.in_rows(table)).select(pl.col("day").unique())
+                days.update(found.collect(engine="streaming")["day"])
+        return sorted(days)
+
+
 @dataclass
 class _Taken:
     """What was taken out of one day, and its part in what the day's manifest tells; days as ISO text, as there."""
@@ -72,22 +96,29 @@ class _Taken:
 
 
 def remove_records(
-    stream: Stream, lake: Lake, ledger: Ledger, ids: Collection[str], *, delivered_before: datetime | None = None
+    stream: Stream,
+    lake: Lake,
+    ledger: Ledger,
+    ids: Collection[str],
+    *,
+    delivered_before: datetime | None = None,
+    also_named: Collection[str] = (),
 ) -> Removal:
     """Take every record of these ids, conversations or users, out of the stream's raw table and its quarantine.
 
     With `delivered_before` (UTC) only from days whose job was submitted before that instant: what the vendor has
-    delivered since is not gone. Raises LakeError.
+    delivered since is not gone. What is set aside has no usable id: there every record goes that names one, or what
+    is `also_named`. Raises LakeError.
     """
-    wanted = frozenset(ids)
+    wanted = _Sought(stream, frozenset(ids), frozenset(also_named))
     rows: dict[date, int] = {}
     homes: set[date] = set()
-    for day in _days_holding(stream, lake, wanted) if wanted else ():
+    for day in wanted.days(lake, stream.raw, stream.quarantine):
         with ledger.claim(stream.name, day):
             before = lake.manifest(stream.raw.name, day)
             if before is None or (delivered_before and _as_of(before) >= delivered_before):
                 continue
-            taken = _written_without(stream, lake, before, wanted)
+            taken = _written_without(lake, before, wanted)
         if taken.kept or taken.set_aside:
             rows[day] = taken.kept + taken.set_aside
             homes.update(map(date.fromisoformat, taken.home_days))
@@ -95,35 +126,29 @@ def remove_records(
     return Removal(rows, tuple(sorted(homes)))
 
 
-def holding(stream: Stream, table: Table, wanted: Collection[str]) -> pl.Expr:
-    """Which rows of a raw table or of its quarantine are of these ids; what has no usable key is looked through."""
-    if table is stream.raw:
-        return pl.col(table.columns[0].name).is_in(sorted(wanted))
-    quoted = [f'"{each}"' for each in sorted(wanted)]
-    return pl.col("record").str.contains_any(quoted)
+def remove_differences(stream: Stream, lake: Lake, ledger: Ledger, ids: Collection[str]) -> None:
+    """Take every row of these ids out of what is kept of the differences between readings. Raises LakeError."""
+    wanted, table = _Sought(stream, frozenset(ids), frozenset()), stream.restatements
+    for day in wanted.days(lake, table):
+        with ledger.claim(stream.name, day):
+            told = lake.manifest(table.name, day)
+            if told is not None:
+                with _copied(lake, table, day, wanted, _Taken(stream)) as left:
+                    left.seal(told.facts).publish()
 
 
-def _days_holding(stream: Stream, lake: Lake, wanted: frozenset[str]) -> list[date]:
-    """The activity days with a row of these ids, kept or set aside; records that have their ids are not read."""
-    days: set[date] = set()
-    for table in (stream.raw, stream.quarantine):
-        if lake.days(table.name):
-            found = lake.scan(table.name).filter(holding(stream, table, wanted)).select(pl.col("day").unique())
-            days.update(found.collect(engine="streaming")["day"])
-    return sorted(days)
-
-
-def _written_without(stream: Stream, lake: Lake, before: Manifest, wanted: frozenset[str]) -> _Taken:
+def _written_without(lake: Lake, before: Manifest, wanted: _Sought) -> _Taken:
     """Write a day anew, raw first: its facts are those both tables come to, and a quarantine that tells others was
     left behind by a kill, its records being counted already."""
+    stream = wanted.stream
     taken, counted = _Taken(stream), _Taken(stream)
     aside = lake.manifest(stream.quarantine.name, before.day)
     with contextlib.ExitStack() as staged:
-        kept = staged.enter_context(_copied(stream, lake, stream.raw, before.day, wanted, taken))
+        kept = staged.enter_context(_copied(lake, stream.raw, before.day, wanted, taken))
         if aside is not None:
             lags = aside.facts["digest"] != before.facts["digest"]
             into = counted if lags else taken
-            left = staged.enter_context(_copied(stream, lake, stream.quarantine, before.day, wanted, into))
+            left = staged.enter_context(_copied(lake, stream.quarantine, before.day, wanted, into))
         facts = _facts_without(before.facts, taken)
         if taken.kept or taken.set_aside:
             kept.seal(facts).publish()
@@ -135,11 +160,9 @@ def _written_without(stream: Stream, lake: Lake, before: Manifest, wanted: froze
 
 
 @contextlib.contextmanager
-def _copied(
-    stream: Stream, lake: Lake, table: Table, day: date, wanted: frozenset[str], taken: _Taken
-) -> Iterator[PartitionWriter]:
-    """A day of raw or of its quarantine written anew, group by group, without the rows of some ids."""
-    gone = holding(stream, table, wanted)
+def _copied(lake: Lake, table: Table, day: date, wanted: _Sought, taken: _Taken) -> Iterator[PartitionWriter]:
+    """A day of one of the stream's tables written anew, group by group, without the rows that are sought."""
+    gone = wanted.in_rows(table)
     with lake.open_partition(table.name, day) as file:
         schema = file.schema_arrow.remove_metadata()
         with lake.stage(table.name, day, schema, layout(table)) as writer:
@@ -148,7 +171,8 @@ def _copied(
                     rows = pa.Table.from_batches([batch])
                     mask = pl.DataFrame(rows.select(gone.meta.root_names())).select(gone).to_series()
                     if mask.any():
-                        taken.add(table, rows.filter(mask.to_arrow()))
+                        if "record" in rows.column_names:
+                            taken.add(table, rows.filter(mask.to_arrow()))
                         rows = rows.filter((~mask).to_arrow())
                     writer.write(rows)
                 writer.flush()

@@ -35,6 +35,8 @@ class RawPage:
     kept: pa.Table
     set_aside: pa.Table
     homes: list[list[date]]
+    forgotten: int = 0
+    """Records that are no rows, as they are of what a person had forgotten."""
 
     @property
     def home_days(self) -> Counter[date]:
