@@ -11,8 +11,7 @@ class TypedStream:
     """One kind of thing a source delivers by activity day, and the tables it becomes by home day.
 
     `raw` keeps each record whole beside its keys and provenance; `tables` are made from raw by home day, the first of
-    them being the head that the others hang from, and `typed_quarantine` keeps the records whose values no typed table
-    can hold.
+    them being the head that the others hang from, and `typed_quarantine` tells of the values no typed table can hold.
     """
 
     name: str
@@ -52,6 +51,8 @@ class Stream(TypedStream):
     """What differed between two landings of the same activity day."""
     model: str = field(kw_only=True)
     id_field: str = field(kw_only=True)
+    keys: tuple[str, ...] = field(kw_only=True)
+    """Fields of a record without which the rest of it would be of nothing."""
 
 
 _DELIVERY = (
@@ -73,6 +74,13 @@ _USER_KEYS = (
     Column("last_home_day", "date", None, "The latest such day."),
 )
 _REASON = Column("reason", "string", None, "Why it was set aside.")
+PATH = Column(
+    "path",
+    "string",
+    None,
+    "Where in the record the value stands that was set aside, such as participants[0].purpose; the typed tables have "
+    "null there. Null where the record was set aside whole.",
+)
 _DIFFERENCE = (
     Column("kind", "string", None, "added, changed or removed; of a removed record nothing but its id is kept."),
     Column(
@@ -111,6 +119,18 @@ def _kept(name: str, columns: tuple[Column, ...], instant: str | None, descripti
     return plain_table(name, columns, ("page", "position"), instant, description)
 
 
+def _typed_aside(name: str, columns: tuple[Column, ...], things: str) -> Table:
+    """Where what the typed tables cannot hold is told of: a row a value, or a row a record with all of it."""
+    return plain_table(
+        name,
+        (_REASON, PATH, *columns, *_DELIVERY),
+        ("job_id", "page", "position", PATH.name),
+        None,
+        f"Values of {things} that the typed tables cannot hold, each with its place and the reason; raw holds the "
+        f"record. Where a key is among them the record is set aside whole.",
+    )
+
+
 CONVERSATION_DETAILS = Stream(
     name="conversation_details",
     family=CONVERSATION_JOBS,
@@ -136,12 +156,8 @@ CONVERSATION_DETAILS = Stream(
     ),
     typed="conversations",
     tables=conversation_tables(),
-    typed_quarantine=_kept(
-        "conversations_quarantine",
-        (_REASON, *_CONVERSATION_KEYS[:2], *_DELIVERY),
-        None,
-        "Conversations with a value the typed tables cannot hold, set aside whole with the reason.",
-    ),
+    typed_quarantine=_typed_aside("conversations_quarantine", _CONVERSATION_KEYS[:2], "conversations"),
+    keys=("conversationId", "conversationStart"),
     moves=_MOVES,
     description="Conversation details from the vendor's asynchronous job, one job a UTC day.",
 )
@@ -170,12 +186,8 @@ USER_DETAILS = Stream(
     ),
     typed="user_statuses",
     tables=status_tables(),
-    typed_quarantine=_kept(
-        "user_statuses_quarantine",
-        (_REASON, *_USER_KEYS, *_DELIVERY),
-        None,
-        "User records with a value the typed tables cannot hold, set aside whole with the reason.",
-    ),
+    typed_quarantine=_typed_aside("user_statuses_quarantine", _USER_KEYS, "user records"),
+    keys=("userId",),
     description="User presences and routing statuses from the vendor's asynchronous job, one job a UTC day.",
 )
 STREAMS = (CONVERSATION_DETAILS, USER_DETAILS)

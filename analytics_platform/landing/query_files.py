@@ -107,7 +107,7 @@ def _table(group: list[bytes], record_model: str, schema: pa.Schema) -> pa.Table
     nested = record_schema(record_model)
     read = read_records(pa.array(texts, pa.large_string()), nested)
     told = read.table
-    unread = {each.row for each in read.unreadable} | {each.row for each in read.set_aside}
+    unread = {each.row for each in read.unreadable} | {each.row for each in read.values}
     if read.rows is not None:
         places = {row: place for place, row in enumerate(read.rows.to_pylist())}
         told = told.take(pa.array([places.get(row) for row in range(len(texts))], pa.int64()))

@@ -4,14 +4,14 @@ Raw is read in batches; what a batch becomes is written before the next is read.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS, Stream, TypedStream
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, PATH, USER_DETAILS, Stream, TypedStream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, PartitionWriter, StagedPartition
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
@@ -20,7 +20,7 @@ from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.landing.raw_rows import raw_rows
 from analytics_platform.landing.versions import newest_versions
 from analytics_platform.tables.conversations import conversation_rows
-from analytics_platform.tables.records import Unreadable, read_records
+from analytics_platform.tables.records import SetAside, Unreadable, read_records
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
 from analytics_platform.tables.services import service_rows
 from analytics_platform.tables.statuses import newest_statuses, status_rows
@@ -41,10 +41,11 @@ def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Staged
             for table in (*stream.tables, stream.typed_quarantine)
         }
         make = _statuses if stream is USER_DETAILS else _whole_records
-        taken_in = 0
+        taken_in = whole = 0
         for batch in make(stream, lake, home_day):
             for name, rows in batch.rows.items():
                 writers[name].write(rows)
+            whole += batch.set_aside
             taken_in += batch.size
             if taken_in >= _FLUSH_BYTES:
                 for writer in writers.values():
@@ -53,13 +54,13 @@ def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Staged
         for writer in writers.values():
             writer.flush()
         quarantine = writers.pop(stream.typed_quarantine.name)
-        return _sealed(stream, home_day, writers, quarantine)
+        facts = {"set_aside": whole, "values_set_aside": quarantine.rows - whole}
+        return _sealed(home_day, writers, quarantine, {**home_day.facts(stream), **facts})
 
 
 def _sealed(
-    stream: TypedStream, home_day: HomeDay, writers: dict[str, PartitionWriter], quarantine: PartitionWriter
+    home_day: HomeDay, writers: dict[str, PartitionWriter], quarantine: PartitionWriter, facts: Mapping[str, object]
 ) -> StagedTables:
-    facts = {**home_day.facts(stream), "set_aside": quarantine.rows}
     tables: dict[str, StagedPartition] = {}
     with contextlib.ExitStack() as sealed:  # a fault at the last table leaves no file of the first
         for name, writer in writers.items():
@@ -67,15 +68,16 @@ def _sealed(
             sealed.callback(tables[name].discard)
         set_aside = quarantine.seal(facts) if quarantine.rows else None
         sealed.pop_all()
-    return StagedTables(home_day, stream.typed_quarantine.name, tables, set_aside)
+    return StagedTables(home_day, quarantine.table, tables, set_aside)
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Rows for each table, and the size of the JSON they were made from."""
+    """Rows for each table, the size of the JSON they were made from, and how many records were set aside whole."""
 
     rows: dict[str, pa.Table]
     size: int
+    set_aside: int = 0
 
 
 def _whole_records(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
@@ -123,18 +125,31 @@ def _typed(stream: TypedStream, raw: pa.Table, contribution: Contribution) -> _B
     activity_day = pa.repeat(pa.scalar(contribution.activity_day, pa.date32()), len(raw))
     as_of = pa.repeat(pa.scalar(contribution.as_of, INSTANT), len(raw))
     if isinstance(stream, Stream):
-        read = read_records(records, record_schema(stream.model))
+        read = read_records(records, record_schema(stream.model), stream.keys)
         make, length = conversation_rows if stream is CONVERSATION_DETAILS else status_rows, len(read.table)
-        rows, unreadable = make(read.table, activity_day[:length], as_of[:length]), read.unreadable
+        rows, unreadable, values = make(read.table, activity_day[:length], as_of[:length]), read.unreadable, read.values
     else:
         rows, unreadable = service_rows(raw, activity_day, as_of)
-    if unreadable:
-        rows[stream.typed_quarantine.name] = _set_aside(stream, raw, unreadable)
-    return _Batch(rows, records.nbytes)
+        values = ()
+    if unreadable or values:
+        rows[stream.typed_quarantine.name] = _set_aside(stream, raw, unreadable, values)
+    return _Batch(rows, records.nbytes, len(unreadable))
 
 
-def _set_aside(stream: TypedStream, raw: pa.Table, unreadable: tuple[Unreadable, ...]) -> pa.Table:
+def _set_aside(
+    stream: TypedStream, raw: pa.Table, unreadable: tuple[Unreadable, ...], values: tuple[SetAside, ...]
+) -> pa.Table:
+    """A row for each record that was set aside whole, and one, without the record, for each value that was."""
     schema = table_schema(stream.typed_quarantine)
-    rows = raw.take(pa.array([fault.row for fault in unreadable], pa.int64()))
-    reasons = pa.array([fault.reason for fault in unreadable], pa.string())
-    return rows.append_column("reason", reasons).select(schema.names).cast(schema)
+    told = sorted(
+        [(each.row, "", each.reason) for each in unreadable]
+        + [(each.row, each.misfit.path, each.misfit.reason) for each in values]
+    )
+    rows = raw.take(pa.array([row for row, _, _ in told], pa.int64()))
+    whole = pa.array([not path for _, path, _ in told])
+    columns = {name: rows[name] for name in rows.column_names} | {
+        "record": pc.if_else(whole, rows["record"], None),
+        PATH.name: pa.array([path or None for _, path, _ in told], pa.string()),
+        "reason": pa.array([reason for _, _, reason in told], pa.string()),
+    }
+    return pa.table([columns[name] for name in schema.names], schema.names).cast(schema)

@@ -41,7 +41,8 @@ class Read:
     rows: pa.Int64Array | None
     """None where every record was read, in order."""
     unreadable: tuple[Unreadable, ...] = ()
-    set_aside: tuple[SetAside, ...] = ()
+    values: tuple[SetAside, ...] = ()
+    """Values that were taken out."""
 
 
 def read_records(records: pa.Array, schema: pa.Schema, keys: Collection[str] = ()) -> Read:
@@ -65,7 +66,7 @@ class _Around:
     tables: list[pa.Table] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    values: list[SetAside] = field(default_factory=list)
 
     def read(self, records: pa.Array) -> Read:
         mender = Mender(self.schema)
@@ -73,7 +74,7 @@ class _Around:
         self._take([(row, each) for row, text in enumerate(texts) if (each := self._mended(mender, row, text))])
         table = pa.concat_tables([self.schema.empty_table(), *self.tables])
         self.unreadable.sort(key=lambda each: each.row)
-        return Read(table, pa.array(self.rows, pa.int64()), tuple(self.unreadable), tuple(self.set_aside))
+        return Read(table, pa.array(self.rows, pa.int64()), tuple(self.unreadable), tuple(self.values))
 
     def _mended(self, mender: Mender, row: int, text: bytes) -> Mended | None:
         """A record without its misfits; None where it is set aside whole for the want of a key."""
@@ -102,7 +103,7 @@ class _Around:
         texts = pa.array([found.record for _, found in left], pa.large_binary())
         self.tables.append(read_all(texts, self.schema))
         self.rows += [row for row, _ in left]
-        self.set_aside += [SetAside(row, misfit) for row, found in left for misfit in found.misfits]
+        self.values += [SetAside(row, misfit) for row, found in left for misfit in found.misfits]
 
 
 def _reason(fault: pa.ArrowInvalid) -> str:

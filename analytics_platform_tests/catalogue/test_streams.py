@@ -35,6 +35,6 @@ def test_raw_and_quarantines_keep_the_whole_record_and_where_it_came_from(one: S
 
 
 @pytest.mark.parametrize("one", STREAMS, ids=lambda one: one.name)
-def test_the_typed_quarantine_holds_columns_of_raw_only_and_the_reason(one: Stream) -> None:
-    assert set(one.typed_quarantine.columns) - set(one.raw.columns) == {one.typed_quarantine.columns[0]}
-    assert one.typed_quarantine.columns[0].name == "reason"
+def test_the_typed_quarantine_holds_columns_of_raw_only_and_the_place_and_the_reason(one: Stream) -> None:
+    assert set(one.typed_quarantine.columns) - set(one.raw.columns) == set(one.typed_quarantine.columns[:2])
+    assert [column.name for column in one.typed_quarantine.columns[:2]] == ["reason", "path"]

@@ -55,7 +55,7 @@ def test_what_the_columns_do_not_hold_is_kept_as_sent_in_its_place(tmp_path: Pat
     path = tmp_path / "found.parquet"
     written = write(found([*sound(1), *strange], sound(7)), path)
     rows = pq.read_table(path).select(["conversationId", "record"]).to_pylist()
-    assert [row["conversationId"] for row in rows] == ["c-1", None, "c-3", None, "c-5", "c-6", "c-7"]
+    assert [row["conversationId"] for row in rows] == ["c-1", "c-2", "c-3", None, "c-5", "c-6", "c-7"]
     kept = [None if row["record"] is None else row["record"].encode() for row in rows]
     assert kept == [None, *strange[:4], None, None]
     assert written.kept_whole == 4

@@ -3,9 +3,11 @@
 import json
 from collections import Counter
 
+import pyarrow.compute as pc
 import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, Stream
+from analytics_platform_tests.landing.raw_days import conversation, write_raw_day
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg
 
@@ -56,7 +58,7 @@ def test_a_record_without_id_is_set_aside_beside_raw_and_goes_when_the_day_is_so
     assert place.lake.days(stream.quarantine.name) == []
 
 
-def test_a_record_of_a_wrong_type_is_kept_raw_and_set_aside_beside_the_typed_tables(
+def test_a_value_of_a_wrong_type_is_kept_raw_and_named_and_all_else_of_its_conversation_is_there(
     quick_org: SimulatedOrg, place: Workplace
 ) -> None:
     quick_org.arm("record_wrong_type", "conversations.results")
@@ -66,13 +68,41 @@ def test_a_record_of_a_wrong_type_is_kept_raw_and_set_aside_beside_the_typed_tab
     name = CONVERSATION_DETAILS.typed_quarantine.name
     (home,) = place.lake.days(name)
     (row,) = place.lake.read(name, home).to_pylist()
-    assert "conferenceStart" in row["reason"] and row["home_day"] == home and row["record"] in place.raw(DAY)
+    assert (row["path"], row["record"], row["home_day"]) == ("conferenceStart", None, home)
+    assert row["reason"].endswith("where an instant is expected")
+    (sent,) = [text for text in place.raw(DAY) if json.loads(text)["conversationId"] == row["conversation_id"]]
+    assert not isinstance(json.loads(sent)["conferenceStart"], str | None)
     typed = place.lake.manifest("conversations", home)
-    assert typed is not None and typed.facts["set_aside"] == 1
-    assert sum(_ids(place).values()) == manifest.rows - 1 and row["conversation_id"] not in _ids(place)
+    assert typed is not None and (typed.facts["set_aside"], typed.facts["values_set_aside"]) == (0, 1)
+    spoiled = place.tables(provenance=False)
     place.land(DAY, request="again")
     assert home in place.build() and place.lake.days(name) == []
-    assert sum(_ids(place).values()) == manifest.rows - 1
+    sound = place.tables(provenance=False)
+    odd = pc.field("conversation_id") == row["conversation_id"]  # the org sends it beside the sound ones
+    assert {name: rows.filter(~odd).combine_chunks() for name, rows in spoiled.items()} == sound
+    children = {name for name, rows in spoiled.items() if len(rows.filter(odd))}
+    assert children >= {f"{name}/{home}" for name in ("conversations", "participants", "sessions", "segments")}
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "path", "gone"),
+    [
+        ({"participants": "nobody"}, "participants", {"participants", "sessions", "session_metrics"}),
+        ({"participants": [{"sessions": {}}]}, "participants[0].sessions", {"sessions", "session_metrics"}),
+    ],
+)
+def test_children_whose_list_is_none_are_absent_and_named_and_other_conversations_untouched(
+    place: Workplace, spoiled: dict[str, object], path: str, gone: set[str]
+) -> None:
+    lake = place.lake
+    other, odd = conversation("other", DAY), conversation("odd", DAY)
+    write_raw_day(lake, DAY, [other, odd | spoiled, other | {"conversationId": "third"}])
+    place.build()
+    (row,) = lake.read(CONVERSATION_DETAILS.typed_quarantine.name, DAY).to_pylist()
+    assert (row["conversation_id"], row["path"]) == ("odd", path)
+    for table in ("conversations", "participants", "sessions", "session_metrics"):
+        ids = lake.read(table, DAY)["conversation_id"].to_pylist()
+        assert ids == [name for name in ("other", "odd", "third") if name != "odd" or table not in gone]
 
 
 def test_a_field_nobody_knows_is_kept_raw_and_stops_nothing(quick_org: SimulatedOrg, place: Workplace) -> None:

@@ -68,7 +68,7 @@ def test_a_record_without_a_usable_key_or_that_is_none_is_set_aside_whole_and_te
     read = read_records(pa.array([_good(0), record, _good(2)]), SCHEMA, KEYS)
     assert _ids(read.table) == ["c0", "c2"] and read.rows is not None and read.rows.to_pylist() == [0, 2]
     (fault,) = read.unreadable
-    assert fault.row == 1 and reason in fault.reason and read.set_aside == ()
+    assert fault.row == 1 and reason in fault.reason and read.values == ()
     assert not fault.reason.startswith(("C Data interface", "Json", "Parser"))
 
 
@@ -104,7 +104,7 @@ def _metric(value: str) -> str:
 def test_a_value_that_does_not_fit_is_named_by_its_place_and_kind_alone(record: str, path: str, reason: str) -> None:
     read = read_records(pa.array([_good(0), record, _good(2)]), SCHEMA, KEYS)
     assert _ids(read.table) == ["c0", "None", "c2"] and read.unreadable == ()
-    (aside,) = read.set_aside
+    (aside,) = read.values
     assert (aside.row, aside.misfit.path) == (1, path) and aside.misfit.reason.startswith(reason)
 
 
@@ -166,7 +166,7 @@ def test_for_any_spoiled_value_all_else_is_read_as_if_null_had_been_sent_there(
     spoiled = pa.array([json.dumps(record) for record in records])
     read = read_records(spoiled, schema, keys)
     assert read.table.equals(read_records(without, schema).table) and read.unreadable == ()
-    assert [(aside.row, aside.misfit.path) for aside in read.set_aside] == [(row, path or key)]
+    assert [(aside.row, aside.misfit.path) for aside in read.values] == [(row, path or key)]
     assert read.rows is not None and read.rows.to_pylist() == list(range(len(records)))
 
 
@@ -181,7 +181,7 @@ def test_any_mixture_of_records_keeps_its_order(length: int, mended: set[int], l
     read = read_records(pa.array(texts), SCHEMA, KEYS)
     left = [number for number in range(length) if number not in lost]
     assert _ids(read.table) == [f"c{number}" for number in left]
-    assert [aside.row for aside in read.set_aside] == [number for number in left if number in mended]
+    assert [aside.row for aside in read.values] == [number for number in left if number in mended]
     assert [fault.row for fault in read.unreadable] == sorted(lost & set(range(length)))
 
 
