@@ -59,6 +59,8 @@ class Settings(FromEnvironment):
     """Least time between two looks for days to read again and for what was requested and did not arrive."""
     sensors: Literal["running", "stopped"] = Field("stopped", alias="ANALYTICS_PLATFORM_SENSORS")
     """Whether the sensors run from the start, or wait to be switched on in the UI."""
+    restated_warn_share: float = Field(0.1, ge=0, le=1, alias="ANALYTICS_PLATFORM_RESTATED_WARN_SHARE")
+    """Share of a day's records that may differ when it is read again, before a check warns."""
     allowed_lag_days: int = Field(1, ge=0, alias="ANALYTICS_PLATFORM_ALLOWED_LAG_DAYS")
     """Days the newest landed day may be behind the newest the source vouches for, before a check warns."""
     stuck_after_days: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_STUCK_AFTER_DAYS")

@@ -129,7 +129,7 @@ def _due(
     chosen = list(itertools.chain(landing, stale))[:BATCHES_A_TICK]
     return dg.SensorResult(
         run_requests=chosen,
-        asset_events=unrecorded(context.instance, lake, [daily.assets, _typed(stream)], days_of(now)),
+        asset_events=unrecorded(context.instance, lake, [_landed(stream, daily), _typed(stream)], days_of(now)),
         skip_reason=None if chosen else nothing_due(waits, why or ""),
     )
 
@@ -140,3 +140,8 @@ def _availability_name(daily: DailyStream) -> str:
 
 def _typed(stream: TypedStream) -> list[str]:
     return [table.name for table in stream.tables]
+
+
+def _landed(stream: TypedStream, daily: DailyStream) -> list[str]:
+    """What a run that lands days publishes."""
+    return [*daily.assets, *([stream.restatements.name] if isinstance(stream, Stream) else [])]

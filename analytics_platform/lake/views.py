@@ -3,21 +3,26 @@
 import re
 import shutil
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, Stream
 from analytics_platform.lake.days_view import DAYS, LiveDays, days_view
 from analytics_platform.lake.frames import live_dataset
 from analytics_platform.lake.open_conversations import open_conversations_view
 from analytics_platform.lake.store import Lake
 
+RESTATEMENTS = "restatements"
+"""The view's name; no table of the lake is called so."""
+
 
 def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with a view for each table of the lake; each has a column `day` (DATE).
 
-    Beside them stand `days`, the state of each day of each table, and `open_conversations`, those without an end.
+    Beside them stand `days`, the state of each day of each table, `open_conversations`, those without an end, and
+    `restatements`, what the vendor changed of any stream's days after it had told them.
     A view's columns are the union of its days' columns. Instants are shown in UTC. Nothing is fetched from the
     internet. The views show the lake as it was when connecting. On an object store, and on a folder this process may
     not write to, they show the days there were when connecting, each as it is when asked; a query that runs while
@@ -41,10 +46,18 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
             if any(linked.iterdir()):
                 connection.execute(_view(linked))
         connection.execute(days_view(f"{_literally(folder)}/*/*.parquet"))
+    told = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
+    if restated := [stream for stream in STREAMS if stream.restatements.name in told]:
+        connection.execute(_restatements(restated))
     activity_days = lake.days(CONVERSATION_DETAILS.raw.name)
     if activity_days and lake.days(CONVERSATION_DETAILS.head.name):
         connection.execute(open_conversations_view(activity_days[-1]))
     return connection
+
+
+def _restatements(streams: Sequence[Stream]) -> str:
+    parts = [f"SELECT '{stream.name}' AS stream, * FROM {stream.restatements.name}" for stream in streams]
+    return f"CREATE VIEW {RESTATEMENTS} AS {' UNION ALL BY NAME '.join(parts)}"
 
 
 def _view(linked: Path) -> str:
