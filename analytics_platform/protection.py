@@ -38,7 +38,7 @@ def protection_of(settings: Settings, choices: Choices) -> "Protection":
         by_table.setdefault(table, {})[column] = Action(action)
     key = _key(settings) if "hash" in masks else b""
     masking = Masking(by_table, Action(settings.personal_data), settings.raw == "redacted", key)
-    return Protection(masking, sealing, _sealed(settings), settings.raw != "whole")
+    return Protection(masking, sealing, _sealed(settings), settings.raw != "whole", settings.raw == "redacted")
 
 
 def chosen(settings: Settings, choices: Choices) -> Mapping[tuple[str, str], str]:

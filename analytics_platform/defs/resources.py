@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from analytics_platform.connections import connected, opened_lake
+from analytics_platform.connections import connected, opened_lake, protected
 from analytics_platform.settings import load_settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class LedgerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self) -> "Ledger":
         from analytics_platform.landing.ledger import Ledger
 
-        return Ledger(load_settings().state)
+        now = load_settings()
+        return Ledger(now.state, protected(now))
 
 
 @dg.io_manager(description="Parquet in the lake, one atomic file a day and table.")

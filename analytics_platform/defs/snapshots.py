@@ -14,7 +14,7 @@ import dagster as dg
 from analytics_platform.capabilities import Capabilities, known_capabilities
 from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.tables import Table
-from analytics_platform.connections import opened_lake, source_of
+from analytics_platform.connections import opened_lake, protected, source_of
 from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import checked, days_of_run, known_to_the_catalogue, repeated_keys, verdict
 from analytics_platform.defs.described import asset_spec
@@ -238,7 +238,7 @@ def _ticks_missing(name: str, missing: Sequence[datetime]) -> dg.AssetCheckResul
 def _spool(stream: SnapshotStream, settings: Settings) -> "Spool":
     from analytics_platform.landing.spool import Spool
 
-    return Spool(settings.state, source_of(settings), stream.name)
+    return Spool(settings.state, source_of(settings), stream.name, protected(settings))
 
 
 def _tick(context: dg.AssetExecutionContext) -> datetime | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 import pyarrow as pa
 
 from analytics_platform.lake.errors import KeyAway
@@ -23,6 +24,10 @@ class Masks(Protocol):
         """Tells policies apart by what they make of a table; empty where its rows are written as they are."""
         ...
 
+    def text(self, table: str, text: bytes) -> bytes:
+        """One of the texts that a raw table keeps whole, as it may be kept."""
+        ...
+
 
 class _Open:
     """No policy: rows are written as they are."""
@@ -32,6 +37,9 @@ class _Open:
 
     def mark(self, table: str) -> str:
         return ""
+
+    def text(self, table: str, text: bytes) -> bytes:
+        return text
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,20 @@ class Protection:
     """Columns that are encrypted wherever a table has them."""
     seals_files: bool = False
     """Whether files that are kept as they come are encrypted, and what waits on disk to be landed."""
+    redacts_raw: bool = False
+    """Whether the masks also take people's data out of what raw tables keep whole."""
 
     def sealed(self, schema: pa.Schema) -> tuple[str, ...]:
         """Those of a schema's columns that are encrypted when they are written."""
         return tuple(name for name in schema.names if name in self.sealed_columns) if self.sealing else ()
+
+    def records(self, table: str, records: list[msgspec.Raw]) -> list[msgspec.Raw]:
+        """Records as the raw table may keep them; whatever is known of records by their digests is of these."""
+        return [msgspec.Raw(self.text(table, bytes(each))) for each in records] if self.redacts_raw else records
+
+    def text(self, table: str, text: bytes) -> bytes:
+        """The same of one record."""
+        return self.masks.text(table, text) if self.redacts_raw else text
 
     def agrees(self, manifest: Manifest) -> bool:
         """Whether a partition was written by the policy as it is now; where not, its table is to be made again."""

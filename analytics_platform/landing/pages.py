@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from analytics_platform.genesys_cloud.jobs import DetailsJobs
+from analytics_platform.lake.errors import KeyAway
 from analytics_platform.landing.errors import CursorRefused, JobFull, SpoolDamaged
 from analytics_platform.landing.ledger import Entry, Ledger
 from analytics_platform.source.errors import BadRequest, CutShort, NotJson
@@ -53,18 +54,20 @@ class Pages:
         for number in range(1, self.entry.pages + 1):
             yield self._counted(self._kept(spool, number))
         while not self.entry.exhausted:
-            if self.records >= self._cap:
-                raise JobFull(self.entry.question.stream, self.entry.question.interval, self._cap)
             yield self._counted(self._next(spool))
 
     def _counted(self, page: PageOfRecords) -> PageOfRecords:
         self.records += len(page.records)
+        if self.records >= self._cap:  # whether or not a cursor leads on: the rest may be left out without a word
+            raise JobFull(self.entry.question.stream, self.entry.question.interval, self._cap)
         return page
 
     def _kept(self, spool: Path, number: int) -> PageOfRecords:
         try:
-            return self._split(number, _read(spool, number))[0]
-        except (NotJson, CutShort, OSError) as fault:
+            kept = _read(spool, number)
+            payload = replace(kept, wire=self._ledger.protection.opened(kept.wire, f"Page {number}"))
+            return self._split(number, payload)[0]
+        except (NotJson, CutShort, OSError, KeyAway) as fault:
             raise SpoolDamaged(f"Page {number} kept of job {self.entry.job_id} cannot be read: {fault}") from fault
 
     def _next(self, spool: Path) -> PageOfRecords:
@@ -79,13 +82,14 @@ class Pages:
                 raise JobFull(self.entry.question.stream, self.entry.question.interval, self.records) from None
             raise CursorRefused(str(fault)) from None
         page, cursor = self._split(number, payload)
-        _write(spool, number, payload)
+        _write(spool, number, replace(payload, wire=self._ledger.protection.closed(payload.wire)))
         self.entry = self._ledger.page_landed(self.entry, number, cursor)
         return page
 
     def _split(self, number: int, payload: Payload) -> tuple[PageOfRecords, str | None]:
         page = self._jobs.split(payload)
-        return PageOfRecords(number, page.records, len(payload.inflate())), page.cursor
+        records = self._ledger.protection.records(self.entry.question.stream, page.records)
+        return PageOfRecords(number, records, len(payload.inflate())), page.cursor
 
 
 def all_spooled(ledger: Ledger, entry: Entry) -> bool:

@@ -6,7 +6,7 @@ What home days are made from is told here, in one place for every route.
 import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import TracebackType
 from typing import Self
@@ -115,6 +115,8 @@ class ServiceDay:
 
     def keep(self, services: Sequence[ServiceRead]) -> None:
         """Take in services, each no more than once a day."""
+        protection = self._lake.protection
+        services = [replace(each, record=protection.text(self._raw.name, each.record)) for each in services]
         rows = raw_services(self._raw, self._quarantine, services, as_of=self._as_of, first=self._next)
         self._aside.write(rows.set_aside)
         self._homes.append(rows.kept.select(_HOME))

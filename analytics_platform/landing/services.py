@@ -181,7 +181,10 @@ class ServicesLanding:
         """Read services one by one and keep them, but for those whose `known` digest tells that they are unchanged."""
         with contextlib.closing(self.gms.services(ids)) as services:
             for batch in _batches(services):
-                found = [ServiceRead(each, service.record) for each, service in batch if service is not None]
+                told = [(each, service.record) for each, service in batch if service is not None]
+                found = [
+                    ServiceRead(each, self.lake.protection.text(SERVICES.raw.name, record)) for each, record in told
+                ]
                 new = [read for read in found if known.get(read.service_id) != _digest(read)]
                 taken.keep(new)
                 rows = {

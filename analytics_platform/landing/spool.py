@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from analytics_platform.genesys_cloud.answered import Answered
+from analytics_platform.lake.protection import Protection
 from analytics_platform.lake.whole_file import whole_file
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,14 @@ class Snapshot:
 class Spool:
     """The snapshots of one stream of one org, below the folder of state. For one writer a day at a time."""
 
-    def __init__(self, state: Path, source: str, stream: str) -> None:
+    def __init__(
+        self,
+        state: Path,
+        source: str,
+        stream: str,
+        protection: Protection = Protection(),  # noqa: B008 - frozen
+    ) -> None:
+        self._protection = protection
         self._folder = state / "snapshots" / quote(source, safe="") / stream
 
     def take(self, tick: datetime, taken_at: datetime, ask: Callable[[], Iterable[Answered]]) -> None:
@@ -42,7 +50,7 @@ class Spool:
             whole_ms = taken_at.replace(microsecond=taken_at.microsecond // 1000 * 1000)
             snapshot = Snapshot(tick, whole_ms, tuple(ask()))
             with whole_file(self._file(tick, _TAKEN)) as file:
-                file.write_bytes(msgspec.msgpack.encode(snapshot))
+                file.write_bytes(self._protection.closed(msgspec.msgpack.encode(snapshot)))
         finally:
             begun.unlink(missing_ok=True)
 
@@ -58,7 +66,8 @@ class Spool:
         """A snapshot that waits; None where its file cannot be read, which is then set aside and told in the log."""
         file = self._file(tick, _TAKEN)
         try:
-            return msgspec.msgpack.decode(file.read_bytes(), type=Snapshot)
+            kept = self._protection.opened(file.read_bytes(), f"The snapshot of {_text(tick)}")
+            return msgspec.msgpack.decode(kept, type=Snapshot)
         except msgspec.MsgspecError as fault:
             aside = file.rename(file.with_suffix(_DAMAGED))
             log.warning(

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -46,6 +47,7 @@ class Masking:
     redacts_raw: bool = False
     """Whether what raw keeps whole is redacted too."""
     key: bytes = field(default=b"", repr=False)
+    _redactions: dict[str, Redaction | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, table: str, columns: list[str]) -> dict[str, Action]:
         """What becomes of those of a table's columns that are not kept."""
@@ -59,9 +61,9 @@ class Masking:
         """The rows as they may be written; the same object where all of them may be as they are."""
         for name, action in self.of(table, rows.column_names).items():
             rows = _replaced(rows, name, _dropped(rows[name]) if action is Action.DROP else self._hashed(rows[name]))
-        if table in made_from() and (redaction := self._redaction(table)):
+        if redaction := self._redaction(table):
             for name in [each for each in (*WHOLE_TEXTS, _REASON) if each in rows.column_names]:
-                change = _unquoted if name == _REASON else redaction.text
+                change = _unquoted if name == _REASON else partial(_redacted, redaction)
                 texts = [None if text is None else change(text) for text in rows[name].to_pylist()]
                 rows = _replaced(rows, name, pa.array(texts, rows.schema.field(name).type))
         return rows
@@ -77,12 +79,17 @@ class Masking:
         }
         if self.exported is not Action.KEEP and _is_export(table):
             told[""] = str(self.exported)
-        if table in made_from() and (rules := self._rules(table)):
+        if rules := self._rules(table):
             told |= {".".join(path): str(action) for path, action in rules.items()}
         if not told:
             return ""
         key = hmac.digest(self.key, b"analytics-platform", "sha256").hex() if Action.HASH in told.values() else ""
         return hashlib.sha256(json.dumps([told, key], sort_keys=True).encode()).hexdigest()[:16]
+
+    def text(self, table: str, text: bytes) -> bytes:
+        """One of the texts that a raw table keeps whole, as it may be kept; `null` in place of what is no JSON."""
+        redaction = self._redaction(table)
+        return text if redaction is None else redaction.text(text) or b"null"
 
     def hashed(self, value: str) -> str:
         """The hash of a value; a hash itself where it is one."""
@@ -92,17 +99,17 @@ class Masking:
 
     def _rules(self, table: str) -> dict[tuple[str, ...], Action]:
         """What is redacted in the whole texts of a table, by the end of its path."""
-        if table in raw_tables() and not self.redacts_raw:
-            return {}
-        tables = made_from()[table]
+        tables = () if table in raw_tables() and not self.redacts_raw else made_from().get(table, ())
         mine = [place for place in places() if place.table in tables]
         wanted = {place.path: self.actions.get(place.table, {}).get(place.column, Action.KEEP) for place in mine}
         return {path: action for path, action in wanted.items() if action is not Action.KEEP}
 
     def _redaction(self, table: str) -> Redaction | None:
-        rules = self._rules(table)
-        changes = {path: self.hashed if action is Action.HASH else None for path, action in rules.items()}
-        return Redaction(changes) if changes else None
+        if table not in self._redactions:
+            rules = self._rules(table)
+            changes = {path: self.hashed if action is Action.HASH else None for path, action in rules.items()}
+            self._redactions[table] = Redaction(changes) if changes else None
+        return self._redactions[table]
 
     def _hashed(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
         """Each distinct value is hashed once."""
@@ -143,6 +150,11 @@ def _dropped(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _replaced(rows: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Table:
     return rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
+
+
+def _redacted(redaction: Redaction, text: str) -> str | None:
+    told = redaction.text(text.encode())
+    return None if told is None else told.decode()
 
 
 def _unquoted(reason: str) -> str:

@@ -25,13 +25,13 @@ class Redaction:
 
     changes: Mapping[tuple[str, ...], Change]
 
-    def text(self, text: str) -> str | None:
+    def text(self, text: bytes) -> bytes | None:
         """The text with its members changed; None where it is no JSON, as nobody knows what stands in it."""
         try:
-            told = msgspec.json.decode(readable(text.encode()))
+            told = msgspec.json.decode(readable(text))
         except (msgspec.DecodeError, UnicodeError):
             return None
-        return msgspec.json.encode(self._node(told, ())).decode()
+        return msgspec.json.encode(self._node(told, ()))
 
     def _node(self, node: Any, path: tuple[str, ...]) -> Any:
         if isinstance(node, list):
