@@ -163,6 +163,10 @@ class SimulatedOrg:
         told: list[dict[str, Any]] = self._get("/changes")
         return told
 
+    def take_back_changes(self) -> None:
+        """The world as if nothing had ever changed."""
+        self._http.delete("/changes").raise_for_status()
+
     def arm(self, kind: str, operation: str = "*", **details: Any) -> None:
         """Arm one fault beside those armed already; the simulator's `api/faults.py` lists kinds and details."""
         fault = {"kind": kind, "operation": operation, **details}

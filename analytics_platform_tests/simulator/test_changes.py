@@ -189,6 +189,14 @@ def test_what_cannot_be_changed_so_is_refused_and_changes_nothing(
     assert org.changes() == []
 
 
+def test_changes_are_taken_back(changing: SimulatedOrg) -> None:
+    sound = changing.truth_conversations()
+    changing.change("correct", day=DAYS[0])
+    assert changing.truth_conversations() != sound
+    changing.take_back_changes()
+    assert changing.truth_conversations() == sound and changing.changes() == []
+
+
 def test_an_open_conversation_is_not_opened_again(changing: SimulatedOrg) -> None:
     still = next(each["conversationId"] for each in changing.truth_conversations() if "conversationEnd" not in each)
     with pytest.raises(ValueError, match="it has not ended then"):

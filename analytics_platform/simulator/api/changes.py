@@ -23,13 +23,15 @@ class ChangesControl:
         self._org = org
 
     def routes(self) -> list[Route]:
-        return [Route(f"{PREFIX}/changes", self.changes, methods=["GET", "POST"])]
+        return [Route(f"{PREFIX}/changes", self.changes, methods=["GET", "POST", "DELETE"])]
 
     async def changes(self, request: Request) -> Response:
-        """POST makes one or a list, all or none, and tells those made; GET tells all there are:
+        """POST makes one or a list, all or none, and tells those made; DELETE takes all back; GET tells all there are:
         `[{"kind", "at", "inForce", "conversations": [ids it touched], "users": [ids]}]`."""
         org = self._org
-        if request.method == "GET":
+        if request.method == "DELETE":
+            org.changes.take_back()
+        if request.method != "POST":
             return JSONResponse(self._told(org.changes.changes))
         try:
             asked = msgspec.json.decode(await request.body(), type=ChangeAsked | list[ChangeAsked])

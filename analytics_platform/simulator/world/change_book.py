@@ -49,6 +49,11 @@ class ChangeBook:
             self._changes = tuple(changes)
         return made
 
+    def take_back(self) -> None:
+        """The world as if nothing had ever changed."""
+        with self._lock:
+            self._changes = ()
+
     def edition(self, instant: int, masked: bool) -> Edition:
         """What is told at an instant; the same edition as long as the same changes are in force."""
         with self._lock:
