@@ -1,34 +1,46 @@
 """What the settings name, opened: the client of the org, the lake, and the org's name in the ledger."""
 
 import contextlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from analytics_platform.choices import load_choices
 from analytics_platform.gms_settings import GmsSettings
+from analytics_platform.oauth_clients import further_clients
 from analytics_platform.protection import protection_of
 from analytics_platform.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from analytics_platform.genesys_cloud.budget import RequestBudget, Waiting
     from analytics_platform.genesys_cloud.client import GenesysCloud
+    from analytics_platform.genesys_cloud.hosts import Hosts
     from analytics_platform.gms.client import Gms
     from analytics_platform.lake import Lake
+    from analytics_platform.lake.protection import Protection
 
 
+_log = logging.getLogger(__name__)
 _HURRIED_SECONDS = 15.0
 
 
 @contextlib.contextmanager
-def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[GenesysCloud]":
-    """A client of the org the settings name; SettingsError says which setting is missing.
+def connected(
+    settings: Settings, *, hurried: bool = False, tell: Callable[[int, str], object] = _log.log
+) -> "Iterator[GenesysCloud]":
+    """A client of the org the settings name, as all OAuth clients they name; SettingsError says what is missing.
 
-    A hurried one gives up rather than wait: it tries once, and not at all while the request budget is used up. A
-    sensor's look must end within a minute.
+    `tell` is given a level and a sentence when a long wait begins, or an OAuth client is refused. A hurried one gives
+    up rather than wait: it tries once, and not at all while the request budget is used up. A sensor's look must end
+    within a minute.
     """
-    from analytics_platform.genesys_cloud.budget import RequestBudget, Waiting
+    from analytics_platform.genesys_cloud.budget import Waiting
     from analytics_platform.genesys_cloud.client import GenesysCloud
-    from analytics_platform.genesys_cloud.hosts import Hosts
+    from analytics_platform.genesys_cloud.oauth_client import OAuthClient
+    from analytics_platform.genesys_cloud.usage import Usage
     from analytics_platform.source.errors import RateLimited
     from analytics_platform.source.http_client import Timeouts
     from analytics_platform.source.retries import Retries
@@ -40,6 +52,52 @@ def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[Genesys
                 retry_after=waiting.seconds,
             )
 
+    hosts = _hosts(settings)
+    usage = Usage(tell)
+    with contextlib.ExitStack() as budgets:
+        first, *others = [
+            OAuthClient(name, secret, budgets.enter_context(budget))
+            for name, secret, budget in _clients(settings, hosts, refuse_long if hurried else usage.waiting)
+        ]
+        with GenesysCloud(
+            hosts,
+            first.id,
+            first.secret,
+            first.budget,
+            others=others,
+            usage=usage,
+            timeouts=Timeouts(connect=5, read=_HURRIED_SECONDS, write=5) if hurried else None,
+            retries=Retries(attempts=1) if hurried else None,
+        ) as client:
+            yield client
+
+
+def budgets_of(settings: Settings) -> "dict[str, RequestBudget]":
+    """The request budget of each OAuth client the settings name, by its id; SettingsError as `connected`."""
+    return {name: budget for name, _, budget in _clients(settings, _hosts(settings), None)}
+
+
+def _clients(
+    settings: Settings, hosts: "Hosts", on_wait: "Callable[[Waiting], None] | None"
+) -> "Iterator[tuple[str, SecretStr, RequestBudget]]":
+    """Each OAuth client's id, secret and budget, that of the three variables first."""
+    from analytics_platform.genesys_cloud.budget import RequestBudget
+
+    for client_id, secret in {settings.client_id: settings.client_secret, **further_clients(settings)}.items():
+        budget = RequestBudget(
+            settings.state,
+            client_id=client_id,
+            api_url=hosts.api_url,
+            limit=settings.requests_per_minute,
+            on_wait=on_wait,
+        )
+        yield client_id, secret, budget
+
+
+def _hosts(settings: Settings) -> "Hosts":
+    """Where the org answers; SettingsError where no org is named, or no OAuth client of it."""
+    from analytics_platform.genesys_cloud.hosts import Hosts
+
     needed = {
         "GENESYSCLOUD_REGION": settings.region or settings.api_url,
         "GENESYSCLOUD_OAUTHCLIENT_ID": settings.client_id,
@@ -49,27 +107,9 @@ def connected(settings: Settings, *, hurried: bool = False) -> "Iterator[Genesys
     if missing:
         raise SettingsError(f"No Genesys Cloud org is named: set {', '.join(missing)} in the environment or in .env.")
     try:
-        hosts = Hosts.of(region=settings.region, api_url=settings.api_url, login_url=settings.login_url)
+        return Hosts.of(region=settings.region, api_url=settings.api_url, login_url=settings.login_url)
     except ValueError as fault:
         raise SettingsError(str(fault)) from None
-    with (
-        RequestBudget(
-            settings.state,
-            client_id=settings.client_id,
-            api_url=hosts.api_url,
-            limit=settings.requests_per_minute,
-            on_wait=refuse_long if hurried else None,
-        ) as budget,
-        GenesysCloud(
-            hosts,
-            settings.client_id,
-            settings.client_secret,
-            budget,
-            timeouts=Timeouts(connect=5, read=_HURRIED_SECONDS, write=5) if hurried else None,
-            retries=Retries(attempts=1) if hurried else None,
-        ) as client,
-    ):
-        yield client
 
 
 @contextlib.contextmanager
@@ -120,8 +160,12 @@ def opened_lake(settings: Settings) -> "Lake":
     """The lake the settings name, protected as they say; LakeError for a URL of no known kind, SettingsError."""
     from analytics_platform.lake import Lake
 
-    protection = protection_of(settings, load_choices(settings))
-    return Lake.open(settings.lake, scratch=settings.state / "scratch", protection=protection)
+    return Lake.open(settings.lake, scratch=settings.state / "scratch", protection=protected(settings))
+
+
+def protected(settings: Settings) -> "Protection":
+    """What becomes of people's data in the lake and in what waits for it; SettingsError where a key is missing."""
+    return protection_of(settings, load_choices(settings))
 
 
 def org_of(settings: Settings) -> str:

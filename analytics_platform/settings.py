@@ -23,6 +23,8 @@ class Settings(FromEnvironment):
     region: str = Field("", alias="GENESYSCLOUD_REGION")
     client_id: str = Field("", alias="GENESYSCLOUD_OAUTHCLIENT_ID")
     client_secret: SecretStr = Field(SecretStr(""), alias="GENESYSCLOUD_OAUTHCLIENT_SECRET")
+    oauth_clients: Path | None = Field(None, alias="ANALYTICS_PLATFORM_OAUTH_CLIENTS")
+    """TOML file of further OAuth clients that share the load; see `oauth_clients`."""
     api_url: str = Field("", alias="GENESYSCLOUD_API_URL")
     login_url: str = Field("", alias="GENESYSCLOUD_LOGIN_URL")
 
@@ -40,7 +42,7 @@ class Settings(FromEnvironment):
     jobs_in_flight: int = Field(4, ge=1, le=32, alias="ANALYTICS_PLATFORM_JOBS_IN_FLIGHT")
     """Vendor jobs one run keeps running at once."""
     requests_per_minute: int = Field(300, ge=1, alias="ANALYTICS_PLATFORM_REQUESTS_PER_MINUTE")
-    """Request budget of the OAuth client, shared by all runs on this machine."""
+    """Request budget of each OAuth client, shared by all runs on this machine."""
     page_size: int = Field(1000, ge=1, le=10_000, alias="ANALYTICS_PLATFORM_PAGE_SIZE")
     job_deadline_minutes: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES")
     """How long one vendor job may take before the run gives up waiting (the job itself goes on)."""
@@ -89,7 +91,7 @@ class Settings(FromEnvironment):
             return tuple(int(part) for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("streams", mode="before")
+    @field_validator("streams", "oauth_clients", mode="before")
     @classmethod
     def _named(cls, value: object) -> object:
         return value or None

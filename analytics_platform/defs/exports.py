@@ -17,7 +17,7 @@ from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from analytics_platform.catalogue.operations.reporting import EXPORT_LIST, EXPORT_REQUEST
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.choices import Choices, ExportChoice, load_choices
-from analytics_platform.connections import connected, opened_lake, org_of
+from analytics_platform.connections import connected, opened_lake, source_of
 from analytics_platform.defs.answers import answers_outputs
 from analytics_platform.defs.by_day import tables_by_day
 from analytics_platform.defs.checks import contiguous, contiguous_spec, days_of_run
@@ -137,7 +137,7 @@ def _asset(choice: ExportChoice, settings: Settings, capabilities: Capabilities)
                     Exports(client),
                     lake.open(),
                     ledger.open(),
-                    org_of(now),
+                    source_of(now),
                     Watermark(DetailsJobs(client, CONVERSATION_JOBS)),
                     ExportTimes(first_pause=now.poll_seconds, deadline=60.0 * now.export_minutes),
                     provisional=config.provisional,
@@ -175,11 +175,13 @@ def _finished(context: dg.SensorEvaluationContext, now: Settings) -> dg.SensorRe
     from analytics_platform.landing.export_asking import FAMILY, name_of
     from analytics_platform.landing.ledger import Ledger
 
-    asked = Ledger(now.state).submitted_of(org_of(now), FAMILY)
+    asked = Ledger(now.state).submitted_of(source_of(now), FAMILY)
     if not asked:
         return dg.SensorResult(skip_reason="No export is waited for.")
     with connected(now, hurried=True) as client:
-        ended = [export for export in Exports(client).newest() if export.ended]
+        owners = {entry.asked_as or client.client_ids[0] for entry in asked}
+        listed = [Exports(client).of(owner).newest() for owner in sorted(owners & set(client.client_ids))]
+        ended = [export for exports in listed for export in exports if export.ended]
     finished = [entry for entry in asked if any(each.is_of(name_of(entry), entry.job_id) for each in ended)]
     requests: list[dg.RunRequest] = []
     for choice in load_choices(now).exports:

@@ -87,13 +87,18 @@ class GenesysCloud:
         """The OAuth clients it speaks as, in the order they were given."""
         return tuple(each.id for each in self._speakers)
 
+    @property
+    def asks_as(self) -> str:
+        """The OAuth client as which the next request goes out."""
+        return self._speaker().id
+
     def alone(self, client_id: str) -> "GenesysCloud":
         """The same connection as this OAuth client and no other; KeyError where it does not speak as it."""
         chosen = [each for each in self._speakers if each.id == client_id]
         if not chosen:
             raise KeyError(client_id)
         narrowed = copy.copy(self)
-        narrowed._speakers = chosen
+        narrowed._speakers, narrowed._preferred = chosen, None
         return narrowed
 
     def together(self) -> "GenesysCloud":
@@ -167,6 +172,10 @@ class GenesysCloud:
     def __repr__(self) -> str:
         return f"GenesysCloud({self.hosts.api_url!r})"
 
+    def _speaker(self) -> Speaker:
+        preferred = self._preferred
+        return soonest(self._speakers) if preferred is None or preferred.refused else preferred
+
     def _repeated(
         self,
         operation: Operation,
@@ -221,8 +230,7 @@ class GenesysCloud:
     ) -> tuple[Received, Speaker]:
         """An answer that is no refusal, and as whom it was asked for; one that is refused leaves it to the others."""
         while True:
-            preferred = self._preferred
-            speaker = soonest(self._speakers) if preferred is None or preferred.refused else preferred
+            speaker = self._speaker()
             try:
                 return speaker.ask(request, headers, operation, redirected=redirected), speaker
             except BadCredentials as fault:

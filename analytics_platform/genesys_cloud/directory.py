@@ -36,7 +36,7 @@ def pages(
     Raises the client's errors, UnexpectedAnswer for a page without `entities`.
     """
     sizes = {"pageSize": operation.limits.page_size} if operation.limits.page_size else {}
-    number = 1
+    number, client = 1, client.together()
     while True:
         answer = ask(client, operation, path=path, query={**sizes, "pageNumber": number, **(query or {})})
         told = _told(answer)

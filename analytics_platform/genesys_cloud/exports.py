@@ -68,10 +68,29 @@ class Export:
 
 
 class Exports:
-    """The exports of one OAuth client. It changes none: the vendor keeps them for as long as it likes."""
+    """The exports of one OAuth client, since the vendor lists to each its own. It changes none: the vendor keeps them
+    for as long as it likes."""
 
     def __init__(self, client: GenesysCloud) -> None:
         self._client = client
+
+    @property
+    def client_id(self) -> str:
+        """The OAuth client that asks; of several the one that may send soonest."""
+        return self._client.asks_as
+
+    def of(self, client_id: str) -> "Exports":
+        """The exports of this OAuth client; an empty id is whoever is asked first.
+
+        Raises JobGone where the connection does not speak as that client (any more).
+        """
+        owner = client_id or self._client.client_ids[0]
+        if owner not in self._client.client_ids:
+            raise JobGone(
+                f"The export belongs to the OAuth client {owner}, which is not configured any more: ask for it anew.",
+                operation=EXPORT_LIST,
+            )
+        return Exports(self._client.alone(owner))
 
     def request(self, body: Mapping[str, object]) -> Export:
         """Ask for an export; never repeated unless the vendor surely did not take it.

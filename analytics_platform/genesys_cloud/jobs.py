@@ -5,7 +5,8 @@ A job over a window past the watermark succeeds with part of the data and says n
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,6 +15,7 @@ from analytics_platform.catalogue.operations import JobFamily
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.token import TOKEN
 from analytics_platform.source.errors import (
+    BadCredentials,
     BadRequest,
     JobCancelled,
     JobDeadline,
@@ -48,11 +50,15 @@ class JobStatus:
 
 
 class DetailsJobs:
-    """The details jobs of one family, conversations or users."""
+    """The details jobs of one family, conversations or users.
+
+    Whether the vendor tells an OAuth client of another one's job is not known, so a job is asked about as its owner.
+    """
 
     def __init__(self, client: GenesysCloud, family: JobFamily) -> None:
         self.family = family
         self._client = client
+        self._owners: dict[str, str] = {}
 
     def availability(self) -> datetime:
         """The watermark, UTC: data before it is complete. Each family has its own."""
@@ -84,15 +90,32 @@ class DetailsJobs:
         job_id = answer.value.get("jobId") if isinstance(answer.value, dict) else None
         if not isinstance(job_id, str) or not job_id:
             raise self._uncertain("The answer holds no jobId.", answer.status, answer.correlation_id)
+        self._owners[job_id] = answer.asked_as
         _log.info("Submitted %s job %s.", self.family.name, job_id)
         return job_id
 
+    def owner(self, job_id: str) -> str:
+        """The OAuth client that a job submitted or adopted here belongs to."""
+        return self._owners[job_id]
+
+    def adopt(self, job_id: str, client_id: str) -> None:
+        """Go on with a job that an OAuth client submitted before; an empty id is whoever is asked first.
+
+        Raises JobGone where the connection does not speak as that client (any more).
+        """
+        owner = client_id or self._client.client_ids[0]
+        if owner not in self._client.client_ids:
+            raise JobGone(
+                f"The {self.family.name} job {job_id} belongs to the OAuth client {owner}, which is not configured any "
+                "more: submit it anew.",
+                operation=self.family.status,
+            )
+        self._owners[job_id] = owner
+
     def status(self, job_id: str) -> JobStatus:
         """The job's state now. Raises JobGone when the vendor does not know it."""
-        try:
-            answer = self._client.call(self.family.status, path={"jobId": job_id})
-        except NotFound as fault:
-            raise self._gone(job_id, fault) from fault
+        with self._as_owner(job_id) as client:
+            answer = client.call(self.family.status, path={"jobId": job_id})
         facts = answer.value if isinstance(answer.value, dict) else {}
         message = facts.get("errorMessage")
         return JobStatus(
@@ -150,9 +173,8 @@ class DetailsJobs:
         if cursor is not None:
             query["cursor"] = cursor
         try:
-            return self._client.download(self.family.results, path={"jobId": job_id}, query=query)
-        except NotFound as fault:
-            raise self._gone(job_id, fault) from fault
+            with self._as_owner(job_id) as client:
+                return client.download(self.family.results, path={"jobId": job_id}, query=query)
         except BadRequest as fault:
             # How results of an ended job are refused is not documented; the job's state is.
             ended = self._ended(job_id, self.status(job_id))
@@ -166,8 +188,9 @@ class DetailsJobs:
         """Cancel the job or delete its results; a job the vendor does not know counts as cancelled."""
         try:
             # Not decoded: what comes with a cancelled job is not known.
-            self._client.download(self.family.cancel, path={"jobId": job_id})
-        except NotFound:
+            with self._as_owner(job_id) as client:
+                client.download(self.family.cancel, path={"jobId": job_id})
+        except JobGone:
             _log.info("Job %s is gone already.", job_id)
 
     def _ended(self, job_id: str, status: JobStatus) -> JobError | None:
@@ -186,9 +209,23 @@ class DetailsJobs:
             return JobExpired(f"{name} has expired, its results are gone: submit it anew.", operation=operation)
         return None
 
-    def _gone(self, job_id: str, fault: SourceError) -> JobGone:
+    @contextmanager
+    def _as_owner(self, job_id: str) -> Iterator[GenesysCloud]:
+        """The connection as the job's owner. JobGone where the vendor does not know the job, and where it refuses its
+        owner while others could submit it anew."""
+        owner = self._owners.get(job_id)
+        try:
+            yield self._client if owner is None else self._client.alone(owner)
+        except NotFound as fault:
+            raise self._gone(job_id, fault, "Genesys Cloud does not know") from fault
+        except BadCredentials as fault:
+            if len(self._client.client_ids) == 1:
+                raise
+            raise self._gone(job_id, fault, f"Genesys Cloud refuses the OAuth client {owner} of") from fault
+
+    def _gone(self, job_id: str, fault: SourceError, why: str) -> JobGone:
         return JobGone(
-            f"Genesys Cloud does not know the {self.family.name} job {job_id} (any more): submit it anew.",
+            f"{why} the {self.family.name} job {job_id} (any more): submit it anew.",
             operation=fault.operation,
             status=fault.status,
             code=fault.code,

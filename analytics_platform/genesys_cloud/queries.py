@@ -79,11 +79,11 @@ class _Asking:
             yield from self._piece(piece, set())
 
     def _piece(self, piece: Interval, seen: set[object]) -> Iterator[Records]:
-        size = self._subject.operation.limits.page_size
+        client, size = self._client.together(), self._subject.operation.limits.page_size
         for number in itertools.count(1):
             if self._most is not None and size is not None and number * size > self._most:
                 break
-            records, hits = self._page(piece, number)
+            records, hits = self._page(client, piece, number)
             if not records:
                 return
             if number == 1 and self._beyond(hits):
@@ -102,10 +102,10 @@ class _Asking:
         for half in halves:
             yield from self._piece(half, seen)
 
-    def _page(self, piece: Interval, number: int) -> tuple[Records, int]:
+    def _page(self, client: GenesysCloud, piece: Interval, number: int) -> tuple[Records, int]:
         operation = self._subject.operation
         try:
-            payload = self._client.download(operation, body=self._question.page(piece, number), repeatable=True)
+            payload = client.download(operation, body=self._question.page(piece, number), repeatable=True)
         except NotFound as fault:
             if operation.withdrawn is None:
                 raise

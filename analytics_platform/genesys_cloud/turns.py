@@ -38,7 +38,7 @@ def turn_pages(
     nowhere else. Raises NotFound where no route knows the flow, UnexpectedAnswer for a nextUri that leads elsewhere or
     in a circle, and the client's errors.
     """
-    path = {"botFlowId": bot_flow_id}
+    path, client = {"botFlowId": bot_flow_id}, client.together()
     for route in routes:
         query: dict[str, str | int] = {"interval": str(interval), "pageSize": route.limits.page_size or 50}
         try:

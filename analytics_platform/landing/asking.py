@@ -19,7 +19,7 @@ from analytics_platform.landing.pages import all_spooled
 from analytics_platform.landing.parts import halves, over
 from analytics_platform.landing.states import end_of
 from analytics_platform.landing.watermark import Watermark
-from analytics_platform.source.errors import JobDeadline, JobError, JobFailed, SourceError
+from analytics_platform.source.errors import JobDeadline, JobError, JobFailed, JobGone, SourceError
 from analytics_platform.source.intervals import Interval
 from analytics_platform.source.waiting import refuse_when, told_by
 
@@ -62,7 +62,7 @@ class Asking:
                 watermark = self._watermark.of(question.stream, question.day, provisional=provisional)
                 entry = self._ledger.begin(question, request, watermark)
             elif entry.job_id is not None:
-                self._cancel(entry.job_id)
+                self._cancel(entry, entry.job_id)
             self.cut(entry, why)
         return [part for half in halves(question) for part in self.parts(half, request, provisional, too_many)]
 
@@ -108,9 +108,10 @@ class Asking:
             return "jobs over all of it failed or did not end in time"
         return "one job is not expected to deliver all of it" if entry is None and too_many(question) else None
 
-    def _cancel(self, job_id: str) -> None:
+    def _cancel(self, entry: Entry, job_id: str) -> None:
         """Stop a job that is no longer waited for; where that fails the vendor ends it some time."""
         try:
+            self._jobs.adopt(job_id, entry.asked_as)
             self._jobs.cancel(job_id)
         except SourceError as fault:
             log.warning("Job %s is not waited for any longer, and could not be cancelled: %s", job_id, fault)
@@ -146,7 +147,7 @@ class Asking:
         except Exception as fault:
             self._ledger.lost(entry, str(fault))
             raise
-        return self._waited(self._ledger.submitted(entry, job_id), self._first_pause, stops)
+        return self._waited(self._ledger.submitted(entry, job_id, self._jobs.owner(job_id)), self._first_pause, stops)
 
     def _usable(self, question: Question, provisional: bool) -> Entry | None:
         """The job in flight, unless it cannot be gone on with; then the ledger counts it as lost."""
@@ -158,6 +159,11 @@ class Asking:
             return None
         if not provisional and (entry.watermark is None or entry.watermark < end_of(question.day)):
             self._ledger.lost(entry, "submitted before the watermark had passed the day: it delivers part of it")
+            return None
+        try:
+            self._jobs.adopt(entry.job_id, entry.asked_as)
+        except JobGone as fault:
+            self._ledger.lost(entry, str(fault))
             return None
         return entry
 

@@ -98,15 +98,22 @@ class ExportAsking:
             except JobGone as fault:
                 _log.warning("Asking anew for %s of %s: %s", question.stream, question.day, fault)
         watermark = self._watermark.of(question.stream, question.day, provisional=provisional)
-        entry = self._ledger.begin(question, request, watermark)
+        entry = self._ledger.begin(question, request, watermark, asked_as=self._exports.client_id)
         return self._waited(self._taken(entry, stop), self._times.first_pause, stop)
 
     def _usable(self, question: Question, provisional: bool) -> Entry | None:
         entry = self._ledger.in_flight(question)
-        if entry is None or provisional or (entry.watermark is not None and entry.watermark >= end_of(question.day)):
-            return entry
-        self._ledger.lost(entry, "asked for before the watermark had passed the day: it holds part of it")
-        return None
+        if entry is None:
+            return None
+        if not provisional and (entry.watermark is None or entry.watermark < end_of(question.day)):
+            self._ledger.lost(entry, "asked for before the watermark had passed the day: it holds part of it")
+            return None
+        try:
+            self._exports.of(entry.asked_as)
+        except JobGone as fault:
+            self._ledger.lost(entry, str(fault))
+            return None
+        return entry
 
     def _taken(self, entry: Entry, stop: Event) -> Entry:
         """The entry with the runId of its export: as noted, else found by name, else of an export asked for now."""
@@ -124,7 +131,7 @@ class ExportAsking:
     def _asked(self, entry: Entry, asked_at: datetime, stop: Event) -> Export:
         body = {**self._export.content, "name": name_of(entry), "interval": entry.question.interval}
         try:
-            return self._exports.request(body)
+            return self._exports.of(entry.asked_as).request(body)
         except SubmitUncertain as fault:
             found = self._found(entry, asked_at, stop)
             if found is None:
@@ -138,7 +145,8 @@ class ExportAsking:
     def _found(self, entry: Entry, asked_at: datetime, stop: Event) -> Export | None:
         """The export of the entry's name, looked for until the vendor has had time to list it."""
         name = name_of(entry)
-        for found in looks(partial(self._exports.find, name), name, 0.0, self._left(asked_at)):
+        exports = self._exports.of(entry.asked_as)
+        for found in looks(partial(exports.find, name), name, 0.0, self._left(asked_at)):
             refuse_when(stop)
             if found is not None:
                 return found
@@ -151,7 +159,7 @@ class ExportAsking:
     def _waited(self, entry: Entry, first_pause: float, stop: Event) -> tuple[Entry, Export]:
         assert entry.job_id is not None and entry.submitted_at is not None
         try:
-            export = self._exports.wait(
+            export = self._exports.of(entry.asked_as).wait(
                 name_of(entry),
                 entry.job_id,
                 first_pause=first_pause,

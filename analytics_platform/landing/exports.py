@@ -73,7 +73,7 @@ class StagedExport:
 
 
 class ExportLanding:
-    """Lands days of one export. `org`, `client@host`, tells whose exports are in the ledger; it is no secret."""
+    """Lands days of one export. `org`, the host of its API, tells whose exports are in the ledger."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class ExportLanding:
         self._lake = lake
         self._ledger = ledger
         self._org = org
-        self._source = org.rpartition("@")[2]
+        self._source = org
         self._provisional = provisional
         self._settled_after = settled_after
         self._asking = ExportAsking(export, exports, ledger, watermark, times)

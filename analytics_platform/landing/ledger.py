@@ -20,7 +20,8 @@ from threading import Event
 
 from filelock import FileLock, Timeout
 
-from analytics_platform.landing.errors import GivenUp
+from analytics_platform.lake.protection import Protection
+from analytics_platform.source.errors import GivenUp
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -42,10 +43,17 @@ CREATE TABLE IF NOT EXISTS jobs (
     expiration_date TEXT,
     note TEXT,
     changed_at TEXT NOT NULL,
-    in_vain INTEGER NOT NULL DEFAULT 0
+    in_vain INTEGER NOT NULL DEFAULT 0,
+    asked_as TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS jobs_by_day ON jobs (org, stream, day, state);
 """
+_ASKED_AS = """
+ALTER TABLE jobs ADD COLUMN asked_as TEXT NOT NULL DEFAULT '';
+UPDATE jobs SET asked_as = substr(org, 1, instr(org, '@') - 1), org = substr(org, instr(org, '@') + 1)
+    WHERE family IN ('conversations', 'users', 'exports') AND instr(org, '@') > 0;
+"""
+"""Of ledgers in which the org of the vendor's jobs was told as client@host."""
 _SAME = "org = ? AND stream = ? AND day = ? AND interval = ? AND body_hash = ?"
 SPLIT = "split"
 
@@ -64,7 +72,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Entry:
-    """One job as the ledger knows it. Instants are UTC."""
+    """One job as the ledger knows it. Instants are UTC; `asked_as` is the OAuth client it belongs to, where it does."""
 
     number: int
     question: Question
@@ -78,20 +86,26 @@ class Entry:
     submitted_at: datetime | None
     expiration_date: datetime | None
     note: str | None
+    asked_as: str
 
 
 class Ledger:
-    """The ledger in a local folder, shared by all runs on this machine."""
+    """The ledger in a local folder, shared by all runs on this machine; `protection` is the lake's, of what waits here
+    to be landed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, protection: Protection = Protection()) -> None:  # noqa: B008 - frozen
+        self.protection = protection
         self._folder = folder
         (folder / "claims").mkdir(parents=True, exist_ok=True)
         self._file = folder / "ledger.sqlite"
         with FileLock(folder / "ledger.lock"), self._open() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
-            if "in_vain" not in [row["name"] for row in connection.execute("PRAGMA table_info(jobs)")]:
+            known = [row["name"] for row in connection.execute("PRAGMA table_info(jobs)")]
+            if "in_vain" not in known:
                 connection.execute("ALTER TABLE jobs ADD COLUMN in_vain INTEGER NOT NULL DEFAULT 0")
+            if "asked_as" not in known:
+                connection.executescript(_ASKED_AS)
         self._sweep()
 
     def _sweep(self) -> None:
@@ -140,13 +154,13 @@ class Ledger:
         with self._open() as connection:
             return [_entry(row) for row in connection.execute(query, (org, family))]
 
-    def begin(self, question: Question, request: str, watermark: datetime) -> Entry:
+    def begin(self, question: Question, request: str, watermark: datetime, asked_as: str = "") -> Entry:
         """Note, before it happens, that a job is about to be submitted."""
         with self._open() as connection:
             cursor = connection.execute(
                 "INSERT INTO jobs"
-                " (org, stream, family, day, interval, body_hash, request, state, watermark, changed_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 'submitting', ?, ?)",
+                " (org, stream, family, day, interval, body_hash, request, state, watermark, asked_as, changed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 'submitting', ?, ?, ?)",
                 (
                     question.org,
                     question.stream,
@@ -156,13 +170,14 @@ class Ledger:
                     question.body_hash,
                     request,
                     watermark.isoformat(),
+                    asked_as,
                     _now(),
                 ),
             )
             return _read(connection, int(cursor.lastrowid or 0))
 
-    def submitted(self, entry: Entry, job_id: str) -> Entry:
-        return self._change(entry, state="submitted", job_id=job_id)
+    def submitted(self, entry: Entry, job_id: str, asked_as: str = "") -> Entry:
+        return self._change(entry, state="submitted", job_id=job_id, asked_as=asked_as or entry.asked_as)
 
     def dated(self, entry: Entry, submitted_at: datetime, expiration_date: datetime | None) -> Entry:
         """Note the vendor's own dates of the job, in whole milliseconds, as every table has them."""
@@ -282,4 +297,5 @@ def _entry(row: sqlite3.Row) -> Entry:
         submitted_at=_instant(row["submitted_at"]),
         expiration_date=_instant(row["expiration_date"]),
         note=row["note"],
+        asked_as=row["asked_as"],
     )

@@ -38,6 +38,8 @@ class Assumptions:
     """Assumed: least real seconds in PENDING."""
     max_jobs_in_flight: int = 0
     """Assumed: unfinished jobs one client may have, 429 beyond; 0 is no limit. No public number."""
+    jobs_are_private: bool = True
+    """Assumed: a client knows the jobs it submitted, another's is a 404; false lets every client of the org read it."""
     rate_window_seconds: float = 60.0
     """Assumed: the request budget is counted in fixed windows of this length, in real seconds."""
     token_rate_limit: int = 0

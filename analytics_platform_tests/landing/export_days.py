@@ -53,7 +53,7 @@ class ExportPlace:
         export = DailyExport("queues", {**CONTENT, **content})
         exports = Exports(self.client)
         return ExportLanding(
-            export, exports, self.lake, self.ledger, "demo@org", watermark, self.times, provisional=provisional
+            export, exports, self.lake, self.ledger, "org", watermark, self.times, provisional=provisional
         )
 
     def land(self, day: date, request: str = "run", **how: Any) -> Manifest:

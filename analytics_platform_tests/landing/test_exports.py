@@ -137,7 +137,7 @@ def test_killed_before_it_was_asked_for_it_is_asked_for_without_a_search(
     quick_org: SimulatedOrg, place: ExportPlace
 ) -> None:
     export = place.landing().export
-    place.ledger.begin(export.question("demo@org", DAY), "run", datetime(2026, 3, 6, tzinfo=UTC))
+    place.ledger.begin(export.question("org", DAY), "run", datetime(2026, 3, 6, tzinfo=UTC))
     place.land(DAY)
     first = next(call for call in quick_org.requests()["calls"] if call["operation"] in (ASK, LIST))
     assert first["operation"] == ASK

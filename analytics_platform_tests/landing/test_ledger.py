@@ -14,11 +14,11 @@ from analytics_platform.source.errors import GivenUp
 
 DAY = date(2026, 3, 2)
 WATERMARK = datetime(2026, 3, 3, 6, tzinfo=UTC)
-QUESTION = question_of("demo@org", CONVERSATION_DETAILS, DAY)
+QUESTION = question_of("org", CONVERSATION_DETAILS, DAY)
 OTHERS = (
     question_of("demo@elsewhere", CONVERSATION_DETAILS, DAY),
-    question_of("demo@org", USER_DETAILS, DAY),
-    question_of("demo@org", CONVERSATION_DETAILS, date(2026, 3, 3)),
+    question_of("org", USER_DETAILS, DAY),
+    question_of("org", CONVERSATION_DETAILS, date(2026, 3, 3)),
     replace(QUESTION, interval="2026-03-02T00:00:00.000Z/2026-03-02T12:00:00.000Z"),
     replace(QUESTION, body_hash="another body"),
 )
@@ -35,7 +35,7 @@ def _submitted(ledger: Ledger, question: Question = QUESTION, request: str = "ru
 
 def test_a_question_asks_for_one_utc_day_in_the_vendors_words() -> None:
     assert QUESTION.interval == "2026-03-02T00:00:00.000Z/2026-03-03T00:00:00.000Z"
-    assert question_of("demo@org", CONVERSATION_DETAILS, DAY) == QUESTION
+    assert question_of("org", CONVERSATION_DETAILS, DAY) == QUESTION
 
 
 def test_a_job_is_noted_before_it_is_submitted_and_with_its_id_after(ledger: Ledger) -> None:

@@ -21,7 +21,7 @@ from analytics_platform_tests.simulated_org import SimulatedOrg
 
 DAY = DAYS[1]
 JOBS = "/api/v2/analytics/conversations/details/jobs"
-QUESTION = question_of("demo@org", CONVERSATION_DETAILS, DAY)
+QUESTION = question_of("org", CONVERSATION_DETAILS, DAY)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class Workplace:
     def landing(self, stream: Stream = CONVERSATION_DETAILS, **options: Any) -> DetailsLanding:
         given = {"page_size": 20, "first_pause": 0.0, "job_deadline": 20.0, **options}
         jobs = DetailsJobs(self.client, stream.family)
-        return DetailsLanding(stream, jobs, self.lake, self.ledger, "demo@org", Options(**given))
+        return DetailsLanding(stream, jobs, self.lake, self.ledger, "org", Options(**given))
 
     def land(self, day: date, stream: Stream = CONVERSATION_DETAILS, request: str = "run", **options: Any) -> Manifest:
         landed = self.landing(stream, **options).land(day, request)

@@ -115,7 +115,7 @@ class JobApi:
         return added
 
     def _job(self, call: Call) -> Job:
-        return self.org.jobs.find(self.family.name, call.path["jobId"])
+        return self.org.jobs.find(self.family.name, call.path["jobId"], call.client.id)
 
     def _selection(self, job: Job) -> list[Any]:
         with job.lock:

@@ -60,6 +60,7 @@ class Gate:
             if fault is not None and fault.kind == "token_revoked":
                 self.org.login.revoke()
             client = self.org.login.client_of_bearer(request.headers)
+            self.org.log.note_spent(client.id)
             spent = self.org.budget.spend(client.id)
             if fault is not None and fault.kind == "permission_withdrawn":
                 client = OAuthClient(client.id, client.secret, frozenset())

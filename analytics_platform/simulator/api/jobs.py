@@ -72,10 +72,11 @@ class Jobs:
             self._jobs[job.id] = job
         return job
 
-    def find(self, family: str, job_id: str) -> Job:
-        """The job of a family by id, its expiry brought up to date; ApiError 404 when there is none."""
+    def find(self, family: str, job_id: str, client_id: str) -> Job:
+        """The job of a family by id, its expiry brought up to date; ApiError 404 when the client knows none."""
         job = self._jobs.get(job_id)
-        if job is None or job.family != family:
+        hidden = self._assumptions.jobs_are_private and job is not None and job.client_id != client_id
+        if job is None or job.family != family or hidden:
             raise not_found(f"job {job_id}")
         if job.state == "FULFILLED" and self._clock.now() >= self.expires(job):
             job.state, job.selection = "EXPIRED", None

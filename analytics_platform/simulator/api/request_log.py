@@ -1,5 +1,6 @@
 """What was asked of the org: counts by operation and status, every submit, and the newest calls."""
 
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ class RequestLog:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._submits: list[dict[str, Any]] = []
         self._calls: deque[dict[str, Any]] = deque(maxlen=_CALLS_KEPT)
+        self._spent: deque[tuple[str, float]] = deque(maxlen=_CALLS_KEPT)
         self._most_at_once = +self._at_once  # what is under way goes on, what has ended is forgotten
 
     @contextmanager
@@ -50,14 +52,20 @@ class RequestLog:
         with self._lock:
             self._calls.append(told)
 
+    def note_spent(self, client_id: str) -> None:
+        """One request that counts against a client's budget, whether it is within it or not."""
+        with self._lock:
+            self._spent.append((client_id, time.monotonic()))
+
     def told(self) -> dict[str, Any]:
-        """`{"total", "counts": {"GET /path/{jobId}": {"200": 3}}, "submits": [...], "calls": [...], "atOnce": {...}}`;
-        the newest calls are `{"operation", "path", "query", "body"}`, the body as text; atOnce is how many calls of an
+        """`{"total", "counts": {"GET /path/{jobId}": {"200": 3}}, "submits": [...], "calls": [...], "spent": [...],
+        "atOnce": {...}}`; the newest calls are `{"operation", "path", "query", "body"}`, the body as text; the newest
+        requests that count against a budget are `[client, monotonic seconds]`; atOnce is how many calls of an
         operation of Context Services were under way at the same time, at most."""
         with self._lock:
             counts: dict[str, dict[str, int]] = {}
             for (operation, status), times in sorted(self._counts.items()):
                 counts.setdefault(operation, {})[str(status)] = times
             told = {"total": self._counts.total(), "counts": counts}
-            lists = {"submits": list(self._submits), "calls": list(self._calls)}
+            lists = {"submits": list(self._submits), "calls": list(self._calls), "spent": list(self._spent)}
             return {**told, **lists, "atOnce": dict(self._most_at_once)}
