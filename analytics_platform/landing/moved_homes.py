@@ -8,7 +8,7 @@ landings hides a move; a landing killed before it compared is landed again. A st
 found once its former days are read again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -17,6 +17,8 @@ from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.lake import Lake
 from analytics_platform.landing.layouts import layout
 from analytics_platform.tables.schemas import table_schema
+
+_IDS_AT_ONCE = 250_000
 
 
 def note_moves(stream: TypedStream, lake: Lake, day: date) -> None:
@@ -28,7 +30,7 @@ def note_moves(stream: TypedStream, lake: Lake, day: date) -> None:
     if stream.moves is None:
         return
     own = _homes(stream, lake, day)
-    found = [_shared(own, _homes(stream, lake, other), other) for other in _neighbours(lake.days(stream.raw.name), day)]
+    found = [_shared(own, _homes(stream, lake, other), other) for other in _compared(stream, lake, day)]
     moved = pl.concat(found) if found else pl.DataFrame()
     if moved.is_empty():
         lake.remove(stream.moves.name, day)
@@ -54,11 +56,11 @@ def sharing_homes(stream: TypedStream, lake: Lake) -> Mapping[date, frozenset[da
     return {day: frozenset(others) for day, others in shared.items()}
 
 
-def _neighbours(landed: Iterable[date], day: date) -> list[date]:
-    """The landed days next before and after a day."""
-    days = list(landed)
-    before = [each for each in days if each < day][-1:]
-    return before + [each for each in days if each > day][:1]
+def _compared(stream: TypedStream, lake: Lake, day: date) -> list[date]:
+    """The landed days next before and after a day; itself too where it holds an id more than once."""
+    landed, manifest = lake.days(stream.raw.name), lake.manifest(stream.raw.name, day)
+    own = [day] if manifest is not None and manifest.facts["repeated"] else []
+    return [each for each in landed if each < day][-1:] + own + [each for each in landed if each > day][:1]
 
 
 def _homes(stream: TypedStream, lake: Lake, day: date) -> pl.DataFrame:
@@ -69,6 +71,12 @@ def _homes(stream: TypedStream, lake: Lake, day: date) -> pl.DataFrame:
 
 def _shared(own: pl.DataFrame, other: pl.DataFrame, day: date) -> pl.DataFrame:
     """How many ids stand under a home day in one day and under another one in the other."""
-    both = own.join(other, on="id", suffix="_there").filter(pl.col("home_day") != pl.col("home_day_there"))
-    counted = both.group_by("home_day", "home_day_there").agg(conversations=pl.col("id").n_unique())
+    shares = 1 + len(own) // _IDS_AT_ONCE
+    both = [
+        own.filter(pl.col("id") % shares == share)
+        .join(other.filter(pl.col("id") % shares == share), on="id", suffix="_there")
+        .filter(pl.col("home_day") != pl.col("home_day_there"))
+        for share in range(shares)
+    ]
+    counted = pl.concat(both).group_by("home_day", "home_day_there").agg(conversations=pl.col("id").n_unique())
     return counted.rename({"home_day_there": "other_home_day"}).with_columns(other_day=pl.lit(day))

@@ -102,6 +102,12 @@ def test_two_days_published_before_either_is_compared_both_tell_of_the_move(lake
     assert _held(lake) == {"a": (D1, "new")} and lake.days(MOVES) == [D0, D1]
 
 
+def test_delivered_twice_by_one_job_under_two_homes_it_stands_once(lake: Lake) -> None:
+    _land(lake, D1, [conversation("a", D0, "one"), conversation("a", D1, "two")], asked=0)
+    _build(lake)
+    assert _held(lake) == {"a": (D1, "two")}
+
+
 def test_users_have_no_home_to_move_from(lake: Lake) -> None:
     write_raw_day(lake, D0, [], stream=USER_DETAILS)
     note_moves(USER_DETAILS, lake, D0)
