@@ -14,11 +14,6 @@ class Hosts:
     api_url: str
     login_url: str
 
-    @property
-    def encrypted(self) -> bool:
-        """Whether either host is reached over TLS; only a simulated org is not."""
-        return any(url.startswith("https:") for url in (self.api_url, self.login_url))
-
     @classmethod
     def of(cls, *, region: str = "", api_url: str = "", login_url: str = "") -> "Hosts":
         """The hosts of a region (AWS name or domain); a URL given beside it wins.

@@ -79,7 +79,6 @@ class Gms:
         self._retries = retries or Retries()
         self._http = http_client(
             self._timeouts,
-            encrypted=any(each.startswith("https:") for each in (self.url, self.files_url)),
             connections=concurrency,
             headers={"Accept": "application/json", **self._access.headers},
         )

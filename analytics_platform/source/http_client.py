@@ -26,14 +26,13 @@ class Timeouts:
 def http_client(
     timeouts: Timeouts,
     *,
-    encrypted: bool,
     connections: int,
     user_agent: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> httpx.Client:
     """A client of at most so many connections, so many requests at once. TLS is always verified; HTTP/1.1; gzip."""
     return httpx.Client(
-        verify=_trusted() if encrypted else False,  # with plain http no TLS is spoken at all
+        verify=_trusted(),  # also where plain http is spoken: a redirect may lead to TLS
         timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect, write=timeouts.write, pool=timeouts.pool),
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         headers={"User-Agent": user_agent or _user_agent(), "Accept-Encoding": "gzip", **(headers or {})},
