@@ -29,15 +29,15 @@ def landed(landing_org: SimulatedOrg) -> Iterator[Workplace]:
         yield place
 
 
-def _row(row: dict[str, Any], name: str) -> tuple[str, ...]:
+def row_of(row: dict[str, Any], name: str) -> tuple[str, ...]:
     """The values of a row in the columns' order, without provenance."""
     values = [row[column.name] for column in table(name).columns if column.name not in PROVENANCE]
     return tuple(value.isoformat() if isinstance(value, datetime) else repr(value) for value in values)
 
 
-def _landed_rows(landed: Workplace, name: str) -> Counter[tuple[str, ...]]:
+def landed_rows(landed: Workplace, name: str) -> Counter[tuple[str, ...]]:
     rows = (row for day in landed.lake.days(name) for row in landed.lake.read(name, day).to_pylist())
-    return Counter(_row(row, name) for row in rows)
+    return Counter(row_of(row, name) for row in rows)
 
 
 def test_every_conversation_of_the_world_is_there_in_its_newest_version_with_all_its_children(
@@ -46,7 +46,7 @@ def test_every_conversation_of_the_world_is_there_in_its_newest_version_with_all
     truth = [one for one in landing_org.truth_conversations() if one.get("conversationEnd", "9") >= DAYS[0].isoformat()]
     expected = slow_tables(truth)
     for one in conversation_tables():
-        assert _landed_rows(landed, one.name) == Counter(_row(row, one.name) for row in expected[one.name]), one.name
+        assert landed_rows(landed, one.name) == Counter(row_of(row, one.name) for row in expected[one.name]), one.name
     assert len(expected["conversations"]) == len(truth) > 180
 
 
@@ -70,8 +70,8 @@ def test_every_status_of_the_three_days_is_there_once_in_its_newest_version(
         for told in landing_org.truth_statuses(DAYS[0], DAYS[-1])
     ]
     for name, rows in slow_statuses(records).items():
-        found = Counter(_row(row, name) for day in DAYS for row in landed.lake.read(name, day).to_pylist())
-        assert found == Counter(_row(row, name) for row in rows if row["start_time"].date() in DAYS)
+        found = Counter(row_of(row, name) for day in DAYS for row in landed.lake.read(name, day).to_pylist())
+        assert found == Counter(row_of(row, name) for row in rows if row["start_time"].date() in DAYS)
         assert found
 
 
