@@ -29,8 +29,9 @@ def note_moves(stream: TypedStream, lake: Lake, day: date) -> None:
     """
     if stream.moves is None:
         return
-    own = _homes(stream, lake, day)
-    found = [_shared(own, _homes(stream, lake, other), other) for other in _compared(stream, lake, day)]
+    compared = _compared(stream, lake, day)
+    own = _homes(stream, lake, day) if compared else pl.DataFrame()
+    found = [_shared(own, _homes(stream, lake, other), other) for other in compared]
     moved = pl.concat(found) if found else pl.DataFrame()
     if moved.is_empty():
         lake.remove(stream.moves.name, day)

@@ -4,17 +4,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
-from analytics_platform.lake import Lake
+from analytics_platform.lake import Lake, LakeError
 from analytics_platform.landing.home_days import home_days, stale_home_days
 from analytics_platform.landing.moved_homes import note_moves
 from analytics_platform.landing.typed import stage_home_day
 from analytics_platform_tests.landing.raw_days import conversation, write_raw_day
 from analytics_platform_tests.landing.scratch import scratch
+from analytics_platform_tests.landing.workplace import DAYS, Workplace
+from analytics_platform_tests.simulated_org import SimulatedOrg
 
 D0 = date(2026, 3, 2)
 D1, D2, D3 = (D0 + timedelta(days=number) for number in (1, 2, 3))
@@ -154,3 +157,45 @@ def test_after_any_history_each_conversation_stands_where_its_newest_version_is(
                 start = datetime.fromisoformat(record["conversationStart"])
                 newest[record["conversationId"]] = start.date(), record["externalTag"]
         assert _held(lake) == newest
+
+
+@pytest.mark.parametrize("again", [DAYS[1], DAYS[2]], ids=["next", "last"])
+def test_one_day_read_again_moves_what_the_org_moved(quick_org: SimulatedOrg, place: Workplace, again: date) -> None:
+    for day in DAYS:
+        place.land(day)
+    place.build()
+    told = quick_org.truth_conversations(DAYS[0], DAYS[0])
+    moved = {one["conversationId"] for one in told if "conversationEnd" not in one}
+    before = place.tables()[f"conversations/{DAYS[0]}"]
+    try:
+        assert {*quick_org.change("move_start", conversations=sorted(moved), by_ms=86_400_000)} == moved != set()
+        quick_org.set_now("2026-03-08T00:00:00Z")
+        place.land(again, request="again")
+        assert place.build() and place.build() == []
+    finally:
+        quick_org.take_back_changes()
+    tables = place.tables()
+    held = [(one, name) for name in tables if name.startswith("conversations/") for one in _ids(tables[name])]
+    assert sorted(held) == sorted({(one, name) for one, name in held})
+    assert {name for one, name in held if one in moved} == {f"conversations/{DAYS[1]}"}
+    assert {one for one, name in held if name.endswith(str(DAYS[0]))} == {*_ids(before)} - moved
+
+
+def test_killed_before_a_day_was_compared_it_is_landed_again(
+    quick_org: SimulatedOrg, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise LakeError("killed")
+
+    with monkeypatch.context() as patch, pytest.raises(LakeError):
+        patch.setattr("analytics_platform.landing.details.note_moves", die)
+        place.land(DAYS[0])
+    (entry,) = place.ledger.entries()
+    assert entry.state == "submitted" and place.lake.days("conversation_details") == [DAYS[0]]
+    place.land(DAYS[0])
+    (entry,) = place.ledger.entries()
+    assert entry.state == "landed" and place.leftovers() == []
+
+
+def _ids(rows: pa.Table) -> list[str]:
+    return [str(each) for each in rows["conversation_id"].to_pylist()]
