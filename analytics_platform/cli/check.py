@@ -9,7 +9,7 @@ from rich.console import Console
 from analytics_platform.capabilities import Capabilities, known_capabilities, remember
 from analytics_platform.choices import load_choices
 from analytics_platform.cli.findings import Finding, shown
-from analytics_platform.connections import connected, connected_gms, opened_lake
+from analytics_platform.connections import budgets_of, connected, connected_gms, opened_lake
 from analytics_platform.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -36,12 +36,32 @@ def check(
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield _looked("lake", lambda: _lake(settings))
     yield _looked("state folder", lambda: _state(settings))
+    yield from _secrets()
+    yield _personal_data(settings)
     try:
+        yield from _budgets(settings)
         with connected(settings) as client:
             yield from _org(client, settings)
     except SettingsError as fault:
         yield Finding("Genesys Cloud", False, str(fault))
     yield from _services()
+
+
+def _budgets(settings: Settings) -> Iterator[Finding]:
+    """How many requests went out, and whether the vendor asked for a pause; asks nothing of it."""
+    from analytics_platform.source.errors import BudgetUnusable
+
+    for client_id, budget in budgets_of(settings).items():
+        subject = f"requests of OAuth client {client_id}"
+        try:
+            with budget:
+                standing = budget.standing()
+        except BudgetUnusable as fault:
+            yield Finding(subject, False, str(fault))
+            continue
+        until = standing.paused_until
+        paused = f"; paused until {until:%Y-%m-%d %H:%M:%S} UTC, as Genesys Cloud asked" if until else ""
+        yield Finding(subject, None, f"{standing.used} of {standing.limit} in the last minute{paused}")
 
 
 def _org(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
@@ -65,11 +85,21 @@ def _org(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
 
 def _served(client: "GenesysCloud", settings: Settings) -> Iterator[Finding]:
     from analytics_platform.cli.standing import standing
-    from analytics_platform.genesys_cloud.probe import probe
+    from analytics_platform.genesys_cloud.probe import lacking, probe_each, shared
     from analytics_platform.source.errors import SourceError
 
     try:
-        learned = probe(client)
+        each, refused = probe_each(client)
+        for client_id, why in refused.items():
+            yield Finding(f"OAuth client {client_id}", False, str(why))
+        for client_id, names in lacking(each).items():
+            yield Finding(
+                f"OAuth client {client_id}",
+                False,
+                f"may not call what another may: {', '.join(names)}. Give all clients the same roles and divisions: "
+                "what one may not see is missing in what is landed as that one.",
+            )
+        learned = shared(each)
         yield from standing(Capabilities(learned), load_choices(settings))
         remember(settings, learned)
     except (SourceError, SettingsError) as fault:
@@ -99,12 +129,38 @@ def _services() -> Iterator[Finding]:
         yield Finding(f"files of services in {server}", folder.is_dir(), found)
 
 
+def _secrets() -> Iterator[Finding]:
+    """Files of secrets that others may read."""
+    from analytics_platform.gms_settings import GmsSettings
+    from analytics_platform.secret_files import readable_by_others
+
+    for kind in (Settings, GmsSettings):
+        for name, file in readable_by_others(kind):
+            told = f"{file} may be read by other users of this machine: chmod 600 {file}"
+            yield Finding(name, False, told)
+
+
+def _personal_data(settings: Settings) -> Finding:
+    from analytics_platform.protection import chosen
+
+    try:
+        actions = chosen(settings, load_choices(settings))
+    except SettingsError as fault:
+        return Finding("people's data", False, str(fault))
+    counted = ", ".join(
+        f"{count} columns {verb}"
+        for verb, action in (("in clear", "keep"), ("hashed", "hash"), ("dropped", "drop"))
+        if (count := sum(each == action for each in actions.values()))
+    )
+    return Finding("people's data", None, f"{counted}; raw is kept {settings.raw}")
+
+
 def _looked(subject: str, look: Callable[[], str]) -> Finding:
     from analytics_platform.lake import LakeError
 
     try:
         return Finding(subject, True, look())
-    except (LakeError, OSError) as fault:
+    except (LakeError, OSError, SettingsError) as fault:
         return Finding(subject, False, str(fault))
 
 

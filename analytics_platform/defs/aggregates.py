@@ -105,7 +105,7 @@ def _asset(
             now = load_settings()
             with explained():
                 question = _question(family, config)
-                with genesys_cloud.connect() as client:
+                with genesys_cloud.connect(context) as client:
                     landing = AggregatesLanding(
                         question,
                         client,

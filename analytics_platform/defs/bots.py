@@ -81,7 +81,7 @@ def _asset(settings: Settings, choices: Choices, capabilities: Capabilities) -> 
 
         def landed() -> "Generator[StagedAnswers | LandedAnswers]":
             now = load_settings()
-            with explained(), genesys_cloud.connect() as client:
+            with explained(), genesys_cloud.connect(context) as client:
                 landing = TurnsLanding(
                     client,
                     choices.bot_flows.ids,

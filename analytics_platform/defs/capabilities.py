@@ -39,12 +39,16 @@ def definitions(settings: Settings) -> dg.Definitions:
     description="Asks each operation that reads its least harmful question; some 45 requests, none changes anything."
 )
 def probe_operations(context: dg.OpExecutionContext, genesys_cloud: GenesysCloudResource) -> None:
-    from analytics_platform.genesys_cloud.probe import probe
+    from analytics_platform.genesys_cloud.probe import lacking, probe_each, shared
 
     settings = load_settings()
-    with explained(), genesys_cloud.connect() as client:
-        learned = probe(client)
-    known = remember(settings, learned).learned
+    with explained(), genesys_cloud.connect(context) as client:
+        each, refused = probe_each(client)
+    for client_id, fault in refused.items():
+        context.log.error("The OAuth client %s is refused: %s", client_id, fault)
+    for client_id, names in lacking(each).items():
+        context.log.error("The OAuth client %s may not call what another may: %s.", client_id, ", ".join(names))
+    known = remember(settings, shared(each)).learned
     context.add_output_metadata(_told(known))
 
 

@@ -75,7 +75,7 @@ def raw_asset(stream: Stream, settings: Settings) -> dg.AssetsDefinition:
                 provisional=config.provisional,
                 settled_after_days=now.settled_after.days,
             )
-            with explained(), genesys_cloud.connect() as client:
+            with explained(), genesys_cloud.connect(context) as client:
                 jobs = DetailsJobs(client, stream.family)
                 landing = DetailsLanding(stream, jobs, lake.open(), ledger.open(), source_of(now), options)
                 landed: list[date] = []

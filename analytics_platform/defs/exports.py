@@ -131,7 +131,7 @@ def _asset(choice: ExportChoice, settings: Settings, capabilities: Capabilities)
 
         def landed() -> "Generator[StagedExport | LandedAnswers]":
             now = load_settings()
-            with explained(), genesys_cloud.connect() as client:
+            with explained(), genesys_cloud.connect(context) as client:
                 landing = ExportLanding(
                     _daily(choice),
                     Exports(client),

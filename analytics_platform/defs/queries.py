@@ -162,7 +162,7 @@ def put_properties(context: dg.OpExecutionContext, config: PropertyConfig, genes
     with explained():
         request = index_request(config.session_id, config.date, config.properties)
         if not config.dry_run:
-            with genesys_cloud.connect() as client:
+            with genesys_cloud.connect(context) as client:
                 index(client, config.conversation_id, request)
     context.add_output_metadata({"sent": not config.dry_run, "request": dg.MetadataValue.json(request)})
 
@@ -235,7 +235,7 @@ def _write(
 
     path = _path(config.file or f"{context.job_name}-{context.run.run_id}.parquet")
     require_kind(path)
-    with genesys_cloud.connect() as client:
+    with genesys_cloud.connect(context) as client:
         found = finding(client)
         written = write(found, path, first=_PREVIEWED)
     rows = [summary(record) for record in written.first]

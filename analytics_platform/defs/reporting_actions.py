@@ -113,7 +113,7 @@ def _act(context: dg.OpExecutionContext, config: Action, genesys_cloud: GenesysC
     if config.dry_run:
         context.log.info("Nothing was sent. It would be %s with %s", change.target, json.dumps(change.body))
     else:
-        with genesys_cloud.connect() as client:
+        with genesys_cloud.connect(context) as client:
             answer = change.send(client)
         if isinstance(answer, Mapping):
             told["answer"] = dg.MetadataValue.json(answer)

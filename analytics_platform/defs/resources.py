@@ -15,18 +15,39 @@ from analytics_platform.settings import load_settings
 
 if TYPE_CHECKING:
     from analytics_platform.genesys_cloud.client import GenesysCloud
+    from analytics_platform.genesys_cloud.usage import Used
     from analytics_platform.lake import Lake
     from analytics_platform.landing.ledger import Ledger
 
 
 class GenesysCloudResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The org and OAuth client named by GENESYSCLOUD_*."""
+    """The org named by GENESYSCLOUD_*, and the OAuth clients."""
 
     @contextlib.contextmanager
-    def connect(self) -> "Iterator[GenesysCloud]":
-        """A client whose requests count against the budget all runs on this machine share."""
-        with connected(load_settings()) as client:
-            yield client
+    def connect(self, context: dg.AssetExecutionContext | dg.OpExecutionContext) -> "Iterator[GenesysCloud]":
+        """A client whose requests count against the budgets all runs on this machine share.
+
+        The run's log is told when a long wait begins, and in the end of all requests and waits; so are the assets.
+        """
+        with connected(load_settings(), tell=context.log.log) as client:
+            try:
+                yield client
+            finally:
+                _tell(context, client.usage.used())
+
+
+def _tell(context: dg.AssetExecutionContext | dg.OpExecutionContext, used: "Used") -> None:
+    """What a step asked of the vendor, for all its days together."""
+    context.log.info(
+        "Genesys Cloud: %d requests, %d of them again, waited %.0f s.",
+        used.requests,
+        used.retries,
+        used.waited_seconds,
+    )
+    if isinstance(context, dg.AssetExecutionContext):
+        told = {"step_requests": used.requests, "step_retries": used.retries, "waited_seconds": used.waited_seconds}
+        for key in context.selected_asset_keys:
+            context.add_asset_metadata(told, asset_key=key)
 
 
 class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]

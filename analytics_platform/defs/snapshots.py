@@ -90,7 +90,7 @@ def _asset(stream: SnapshotStream, settings: Settings, capabilities: Capabilitie
         from analytics_platform.landing.snapshots import SnapshotLanding
 
         def answers() -> "Iterator[Answered]":
-            with genesys_cloud.connect() as client:  # only when something is asked: a day past needs no org
+            with genesys_cloud.connect(context) as client:  # only when something is asked: a day past needs no org
                 yield from stream.ask(client)
 
         tidied: list[Manifest] = []

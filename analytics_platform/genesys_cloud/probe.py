@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _ENDS_IT = (BadCredentials, Unreachable, Untrusted, BudgetUnusable, RateLimited)
 """What the next question would meet again."""
+_LEAST = {Standing.NOT_PERMITTED: 0, Standing.NOT_ANSWERED: 1, Standing.NOT_KNOWN: 2, Standing.SERVED: 3}
 _NOWHERE = Operation("probe.nowhere", "GET", "/api/v2/analytics/{nowhere}")
 _PATH_NAME = re.compile(r"{(\w+)}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -63,6 +64,41 @@ def probe(client: "GenesysCloud") -> dict[str, Learned]:
         for question in questions(datetime.now(UTC))
     }
     return {operation.name: _settled(operation, asked) for operation in OPERATIONS}
+
+
+def probe_each(client: "GenesysCloud") -> tuple[dict[str, dict[str, Learned]], dict[str, BadCredentials]]:
+    """What the org answers to each OAuth client of a connection, and why it refuses those it refuses, by their ids.
+
+    Raises as `probe`; BadCredentials only where all are refused.
+    """
+    learned: dict[str, dict[str, Learned]] = {}
+    refused: dict[str, BadCredentials] = {}
+    for each in client.client_ids:
+        try:
+            learned[each] = probe(client.alone(each))
+        except BadCredentials as fault:
+            refused[each] = fault
+    if not learned:
+        raise next(iter(refused.values()))
+    return learned, refused
+
+
+def shared(learned: Mapping[str, Mapping[str, Learned]]) -> dict[str, Learned]:
+    """What all OAuth clients are served: of each operation what the least of them was told."""
+    return {
+        operation.name: min((told[operation.name] for told in learned.values()), key=lambda one: _LEAST[one.standing])
+        for operation in OPERATIONS
+    }
+
+
+def lacking(learned: Mapping[str, Mapping[str, Learned]]) -> dict[str, list[str]]:
+    """By OAuth client the operations that it may not call though another may; nothing of one that lacks none."""
+    served = {name for told in learned.values() for name, one in told.items() if one.standing is Standing.SERVED}
+    found = {
+        client: sorted(name for name in served if told[name].standing is Standing.NOT_PERMITTED)
+        for client, told in learned.items()
+    }
+    return {client: names for client, names in found.items() if names}
 
 
 def questions(now: datetime) -> Iterator[Question]:
