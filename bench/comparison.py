@@ -35,26 +35,27 @@ class Comparison:
 
 def compare(recorded: Path, work: Path, repeat: int, ways: tuple[str, ...] = WAYS) -> Comparison:
     """Measure the ways one after the other, `repeat` times over: what disturbs the machine disturbs all of them."""
-    with _served(recorded) as url:
+    with served("bench.server", str(recorded)) as url:
         commands = {
-            OURS: ["bench.ours", str(recorded), url, str(work)],
+            OURS: ["bench.ours", url, str(work)],
             FLOOR: ["bench.floor", str(recorded), str(work)],
             FLOOR_KEEPS_RAW: ["bench.floor", str(recorded), str(work), "--keep-raw"],
         }
-        taken = [_measured(commands[way], work) for _ in range(repeat) for way in ways]
+        taken = [measured(commands[way], work) for _ in range(repeat) for way in ways]
     return Comparison(Recording.read(recorded), tuple(taken))
 
 
-def _measured(command: list[str], work: Path) -> Figures:
+def measured(command: list[str], work: Path) -> Figures:
+    """The figures of a process, whose work is removed."""
     done = subprocess.run([sys.executable, "-m", *command], stdout=subprocess.PIPE, check=True)
     shutil.rmtree(work)
     return msgspec.json.decode(done.stdout, type=Figures)
 
 
 @contextmanager
-def _served(recorded: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "bench.server", str(recorded)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+def served(*command: str) -> Iterator[str]:
+    """The address of a server in a process of its own."""
+    with subprocess.Popen([sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             yield server.stdout.readline().strip()

@@ -24,6 +24,9 @@ class Figures:
     """The peak before the work began: the interpreter and its libraries."""
     bytes_written: int
     requests: int = 0
+    jobs: int = 0
+    peak_raw_mb: float = 0.0
+    """The peak when raw had been published, before typed tables were made."""
     parts: dict[str, float] = field(default_factory=dict)
     """CPU seconds by part of the work."""
 

@@ -32,7 +32,7 @@ def json(comparisons: Sequence[Comparison]) -> bytes:
         {"conversations": c.recording.conversations, "ratios": ratios(c), "measurements": c.measurements}
         for c in comparisons
     ]
-    return msgspec.json.format(msgspec.json.encode({"machine": _machine(), "comparisons": told}))
+    return msgspec.json.format(msgspec.json.encode({"machine": machine(), "comparisons": told}))
 
 
 def ratios(comparison: Comparison) -> dict[str, float]:
@@ -48,14 +48,14 @@ def ratios(comparison: Comparison) -> dict[str, float]:
 def _section(comparison: Comparison) -> str:
     recording, ours = comparison.recording, comparison.of(OURS)
     rows = [_row(way, comparison.of(way)) for way in WAYS if comparison.of(way)]
-    table = [_line(_HEADINGS), _line(["---"] + ["---:"] * (len(_HEADINGS) - 1)), *(_line(row) for row in rows)]
+    table = [line(_HEADINGS), line(["---"] + ["---:"] * (len(_HEADINGS) - 1)), *(line(row) for row in rows)]
     parts = {name: median(figures.parts[name] for figures in ours) for name in ours[0].parts}
     return "\n".join(
         [
             f"### {recording.conversations:,} conversations a day",
             "",
             f"{recording.json_bytes / 1e6:,.0f} MB of JSON, {recording.gzip_bytes / 1e6:,.0f} MB on the wire, "
-            f"{len(recording.pages)} pages; medians of {len(ours)} runs in turn. {_machine()}",
+            f"{len(recording.pages)} pages; medians of {len(ours)} runs in turn. {machine()}",
             "",
             *table,
             "",
@@ -85,9 +85,11 @@ def _row(way: str, taken: Sequence[Figures]) -> list[str]:
     ]
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """A line of a Markdown table."""
     return "| " + " | ".join(cells) + " |"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What was measured on."""
     return f"{platform.machine()}, Python {platform.python_version()}, pyarrow {pa.__version__}."

@@ -7,7 +7,7 @@ any number of times, and counts them: `GET /requests`.
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -29,38 +29,45 @@ class _Served:
         self.requests = 0
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Served(Protocol):
+    """What a handler answers from."""
+
+    requests: int
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers the calls of jobs, and counts them."""
+
     protocol_version = "HTTP/1.1"
-    served: _Served
+    served: Served
+
+    def get(self) -> None:
+        """Answer a GET."""
+        raise NotImplementedError
+
+    def submit(self, body: dict[str, Any]) -> str:
+        """Take a job on; its id."""
+        raise NotImplementedError
 
     def do_GET(self) -> None:
-        parts, recording = urlsplit(self.path), self.served.recording
-        if parts.path == "/requests":
-            self._json({"requests": self.served.requests})
+        if self.path == "/requests":
+            self.json({"requests": self.served.requests})
             return
         self.served.requests += 1
-        if parts.path == CONVERSATION_JOBS.availability.path:
-            self._json({"dataAvailabilityDate": recording.availability})
-        elif parts.path == CONVERSATION_JOBS.status.path.format(jobId=recording.job_id):
-            self._json(recording.status)
-        elif parts.path == CONVERSATION_JOBS.results.path.format(jobId=recording.job_id):
-            cursor = parse_qs(parts.query).get("cursor", [None])[0]
-            self._send(200, self.served.pages[cursor], {"Content-Encoding": "gzip"})
-        else:
-            self._send(404, b"{}", {})
+        self.get()
 
     def do_POST(self) -> None:
         self.served.requests += 1
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == "/oauth/token":
-            self._json({"access_token": "token", "token_type": "bearer", "expires_in": 86_400})
+            self.json({"access_token": "token", "token_type": "bearer", "expires_in": 86_400})
         else:
-            self._send(202, msgspec.json.encode({"jobId": self.served.recording.job_id}), {})
+            self.send(202, msgspec.json.encode({"jobId": self.submit(msgspec.json.decode(body))}), {})
 
-    def _json(self, told: dict[str, Any]) -> None:
-        self._send(200, msgspec.json.encode(told), {})
+    def json(self, told: dict[str, Any]) -> None:
+        self.send(200, msgspec.json.encode(told), {})
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
@@ -69,6 +76,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+class _Handler(Handler):
+    served: _Served
+
+    def get(self) -> None:
+        parts, recording = urlsplit(self.path), self.served.recording
+        if parts.path == CONVERSATION_JOBS.availability.path:
+            self.json({"dataAvailabilityDate": recording.availability})
+        elif parts.path == CONVERSATION_JOBS.status.path.format(jobId=recording.job_id):
+            self.json(recording.status)
+        elif parts.path == CONVERSATION_JOBS.results.path.format(jobId=recording.job_id):
+            cursor = parse_qs(parts.query).get("cursor", [None])[0]
+            self.send(200, self.served.pages[cursor], {"Content-Encoding": "gzip"})
+        else:
+            self.send(404, b"{}", {})
+
+    def submit(self, body: dict[str, Any]) -> str:
+        return self.served.recording.job_id
 
 
 def main(folder: Path) -> None:
