@@ -4,7 +4,6 @@ They look at the days of their run, or at the newest landed ones where they are 
 """
 
 import contextlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,10 @@ if TYPE_CHECKING:
 
     from analytics_platform.lake import Lake
     from analytics_platform.lake.manifest import Manifest
+    from analytics_platform.landing.drift_report import Difference
 
 _NEWEST = 7
+_SHOWN = 100
 _MEMORY = "256MB"
 
 
@@ -96,17 +97,28 @@ def _told_apart(manifest: "Manifest") -> int:
 
 def known_to_the_catalogue(raw: str, manifests: "Mapping[date, Manifest]") -> dg.AssetCheckResult:
     """`known_to_the_catalogue` of a table: what the vendor sent is as the catalogue says."""
-    found: Counter[str] = Counter()
-    for manifest in manifests.values():
-        found.update(manifest.facts["drift"])
+    from analytics_platform.landing.drift_report import gathered, looked_at
+
+    found = list(gathered(raw, manifests.values()))
+    shown = [dg.TableRecord(_told(each)) for each in found[:_SHOWN]]
     return dg.AssetCheckResult(
         check_name="known_to_the_catalogue",
         asset_key=raw,
         passed=not found,
         severity=dg.AssetCheckSeverity.WARN,
         description="Raw keeps all of it; the typed tables follow with a release that knows it." if found else None,
-        metadata=_counted("differences", len(found), dict(found.most_common(100))),
+        metadata={
+            "differences_count": len(found),
+            **({"differences": dg.MetadataValue.table(shown)} if shown else {}),
+            "looked_at": str(looked_at(raw, manifests.values())),
+        },
     )
+
+
+def _told(difference: "Difference") -> dict[str, str | int | float | bool | None]:
+    """A difference as a row of the UI's; the asset says of which stream it is."""
+    days = {"first_day": difference.first_day.isoformat(), "last_day": difference.last_day.isoformat()}
+    return {name: value for name, value in {**vars(difference), **days}.items() if name != "stream"}
 
 
 def contiguous_spec(raw: str) -> dg.AssetCheckSpec:

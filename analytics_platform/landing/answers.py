@@ -16,7 +16,9 @@ import xxhash
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.lake import Lake, Manifest, PartitionWriter, StagedPartition
+from analytics_platform.lake.manifest import ENCRYPTED, MASKED
 from analytics_platform.landing.errors import AnswerUnusable
+from analytics_platform.landing.kept_answers import kept_answers
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.source import refuse_another_source
@@ -150,11 +152,7 @@ class AnswersLanding:
             for answer in asked.answers:
                 writers[self.raw.name].write(raw_rows(self.raw, [answer], first=number))
                 number += 1
-                try:
-                    made = asked.make(answer)
-                except UnreadableAnswer as fault:
-                    raise AnswerUnusable(self.tables[-1].name, day, fault) from None
-                for name, rows in made.items():
+                for name, rows in _made(asked.make, answer, self.tables[-1].name, day).items():
                     writers[name].write(rows)
                     _add(digest, name, rows)
             question = dict(asked.question)
@@ -193,6 +191,40 @@ class AnswersLanding:
         """Whether part of the day will do; a day once complete is never replaced by a part of it."""
         before = self.lake.manifest(self.tables[-1].name, day) if provisional else None
         return provisional and (before is None or before.facts["state"] == PROVISIONAL)
+
+
+def remade(
+    lake: Lake, raw: Manifest, tables: Sequence[Table], make: Callable[[Answered], Made], facts: Mapping[str, object]
+) -> list[Manifest]:
+    """Make the typed tables of a day anew from the answers that raw keeps, and publish them; nothing is asked.
+
+    `facts` are added to what raw's manifest tells, as they are after the last answer. Raises AnswerUnusable, LakeError.
+    """
+    digest = Digest()
+    with contextlib.ExitStack() as staging:
+        writers = {
+            table.name: staging.enter_context(lake.stage(table.name, raw.day, table_schema(table), layout(table)))
+            for table in tables
+        }
+        for answer in kept_answers(lake, raw.table, raw.day):
+            for name, rows in _made(make, answer, tables[-1].name, raw.day).items():
+                writers[name].write(rows)
+                _add(digest, name, rows)
+        told = {**unprotected(raw), **facts, "digest": str(digest)}
+        sealed = [writer.seal(told) for writer in writers.values()]
+    return [part.publish() for part in sealed]
+
+
+def unprotected(manifest: Manifest) -> dict[str, object]:
+    """What a manifest tells, but how its rows were protected: another table's are by the policy of their own."""
+    return {name: fact for name, fact in manifest.facts.items() if name not in (MASKED, ENCRYPTED)}
+
+
+def _made(make: Callable[[Answered], Made], answer: Answered, table: str, day: date) -> Made:
+    try:
+        return make(answer)
+    except UnreadableAnswer as fault:
+        raise AnswerUnusable(table, day, fault) from None
 
 
 def _sealed(writers: Iterable[PartitionWriter], facts: Mapping[str, object]) -> StagedAnswers:

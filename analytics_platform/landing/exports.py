@@ -152,25 +152,13 @@ class ExportLanding:
         self._ledger.landed(entry)
 
     def _rows(self, file: StagedFile, entry: Entry) -> ExportRows:
-        content = self.export.content
         try:
-            return export_rows(
-                file.read(),
-                delimiter=_DELIMITERS[str(content.get("csvDelimiter", "COMMA"))],
-                time_zone=str(content["timeZone"]),
-                locale=str(content["locale"]),
-            )
+            return rows_of_file(file.read(), self.export.content)
         except ExportUnreadable as fault:
             raise ExportUnusable(self.export.stream, file.day, str(entry.job_id), str(fault)) from None
 
     def _partition(self, name: str, day: date, rows: pa.Table, facts: Mapping[str, object]) -> StagedPartition:
-        if name == self.raw.name:
-            how = layout(self.raw)
-        else:
-            texts = [each.name for each in rows.schema if pa.types.is_string(each.type)]
-            begins = "interval_start"
-            instant = begins in rows.column_names and pa.types.is_timestamp(rows.schema.field(begins).type)
-            how = Layout(instant=begins if instant else None, dictionary=tuple(texts))
+        how = layout(self.raw) if name == self.raw.name else layout_of_export(rows.schema)
         with self._lake.stage(name, day, rows.schema, how) as writer:
             writer.write(rows)
             return writer.seal(facts)
@@ -211,9 +199,7 @@ class ExportLanding:
             "partial": export.status == PARTIAL,
             "file": f"{file.folder}/day={file.day}/{file.name}",
             "file_bytes": file.size,
-            "file_rows": None if rows is None else rows.rows.num_rows,
-            "headings": None if rows is None else dict(rows.headings),
-            "as_told": None if rows is None else list(rows.as_told),
+            **told_of_rows(rows),
             "question": entry.question.body_hash,
             "digest": file.sha256,
         }
@@ -233,6 +219,33 @@ class ExportLanding:
             settled_after=self._settled_after,
             whole=export.status != PARTIAL,
         )
+
+
+def rows_of_file(file: bytes, asked: Mapping[str, object]) -> ExportRows:
+    """The rows of an export's CSV, given what was `asked` for; ExportUnreadable where it is none."""
+    return export_rows(
+        file,
+        delimiter=_DELIMITERS[str(asked.get("csvDelimiter", "COMMA"))],
+        time_zone=str(asked["timeZone"]),
+        locale=str(asked["locale"]),
+    )
+
+
+def told_of_rows(rows: ExportRows | None) -> Mapping[str, object]:
+    """What a manifest tells of the rows of a file; of a PDF nothing."""
+    return {
+        "file_rows": None if rows is None else rows.rows.num_rows,
+        "headings": None if rows is None else dict(rows.headings),
+        "as_told": None if rows is None else list(rows.as_told),
+    }
+
+
+def layout_of_export(schema: pa.Schema) -> Layout:
+    """How the table of an export is written: its columns are those of the file."""
+    texts = [each.name for each in schema if pa.types.is_string(each.type)]
+    begins = "interval_start"
+    instant = begins in schema.names and pa.types.is_timestamp(schema.field(begins).type)
+    return Layout(instant=begins if instant else None, dictionary=tuple(texts))
 
 
 def differing(lake: Lake, name: str, raw: str, mark: str, day: date) -> str | None:

@@ -26,6 +26,7 @@ from analytics_platform.lake import Lake, Layout, Manifest, PartitionWriter
 from analytics_platform.lake.errors import LakeUnreachable
 from analytics_platform.lake.ordered import ordered_rows
 from analytics_platform.landing.answers import raw_rows
+from analytics_platform.landing.kept_answers import kept_snapshots
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.source import refuse_another_source
@@ -81,6 +82,20 @@ class SnapshotLanding:
                 self._take(now, tick or due_tick(now, self.minutes), ask)
             refuse_another_source(self.lake, self.raw.name, self.source)
             return self._bring_in(day, ended=day < now.date())
+
+    def remake(self, day: date) -> Manifest:
+        """Make the tidy table of a day anew from the answers that raw keeps; nothing is asked. Raises LakeError."""
+        counted, raw = _Counted(set()), self.lake.manifest(self.raw.name, day)
+        with (
+            self.ledger.claim(self.table.name, day),
+            self.lake.stage(self.table.name, day, table_schema(self.table), _layout(self.table)) as writer,
+        ):
+            for snapshot in kept_snapshots(self.lake, self.raw.name, day):
+                tidy = self._tidy_of(snapshot)
+                writer.write(tidy.rows)
+                counted.add(snapshot, tidy)
+            made = writer.seal({"source": self.source, **counted.facts()}).publish()
+            return self._compacted(made, self.table) if raw and raw.facts["compacted"] else made
 
     def _take(self, now: datetime, tick: datetime, ask: Callable[[], Iterable[Answered]]) -> None:
         if tick in self.spool.ticks(tick.date()) or tick in self._landed(tick.date()):

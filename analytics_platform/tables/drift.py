@@ -45,10 +45,11 @@ class Drift(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> "Drift":
-        """What was written by `str`, also by a release that did not tell the value's kind. Raises ValueError."""
+        """What was written by `str`, or by a former release, which did not tell the value's kind, nor of an answer's
+        record that it could not read where in it that was."""
         told = _TOLD.fullmatch(text)
         if told is None:
-            raise ValueError(f"{text!r} tells of no difference")
+            return cls("", Kind.WRONG_TYPE, "")
         return cls(told["path"], Kind(told["kind"]), told["value"] or "")
 
 
