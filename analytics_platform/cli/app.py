@@ -14,6 +14,8 @@ _COMMANDS = {
     "check": "analytics_platform.cli.check:check",
     "status": "analytics_platform.cli.status:status",
     "sql": "analytics_platform.cli.sql:sql",
+    "drift": "analytics_platform.cli.drift:drift",
+    "rebuild": "analytics_platform.cli.rebuild:rebuild",
     "query": "analytics_platform.cli.query:query",
     "index-property": "analytics_platform.cli.index_property:index_property",
     "services": "analytics_platform.cli.services:services",
