@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from analytics_platform.choices import load_choices
 from analytics_platform.gms_settings import GmsSettings
 from analytics_platform.oauth_clients import further_clients
-from analytics_platform.protection import protection_of
+from analytics_platform.protection import policy_of, protection_of
 from analytics_platform.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def opened_lake(settings: Settings) -> "Lake":
 
 def protected(settings: Settings) -> "Protection":
     """What becomes of people's data in the lake and in what waits for it; SettingsError where a key is missing."""
-    return protection_of(settings, load_choices(settings))
+    return protection_of(policy_of(settings, load_choices(settings)))
 
 
 def org_of(settings: Settings) -> str:

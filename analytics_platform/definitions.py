@@ -15,6 +15,7 @@ from analytics_platform.defs import (
     listings,
     observations,
     queries,
+    rebuilding,
     reporting_actions,
     service_files,
     services,
@@ -22,6 +23,7 @@ from analytics_platform.defs import (
 )
 from analytics_platform.defs.alerts import alert_sensors
 from analytics_platform.defs.daily import daily_sensors
+from analytics_platform.defs.personal_data import personal_data_checks
 from analytics_platform.defs.provisional import provisional_check
 from analytics_platform.defs.resources import (
     GenesysCloudResource,
@@ -30,6 +32,7 @@ from analytics_platform.defs.resources import (
     lake_io_manager,
 )
 from analytics_platform.gms_settings import load_gms_settings
+from analytics_platform.protection import policy_of
 from analytics_platform.settings import Settings, load_settings
 
 # Backfill policies have long been in beta; people at a prompt need not be told on every load.
@@ -39,9 +42,13 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 def platform(settings: Settings) -> dg.Definitions:
     """The whole platform as these settings say."""
     choices, known, gms = load_choices(settings), known_capabilities(settings), load_gms_settings()
+    policy_of(settings, choices)  # a key that is missing is told before anything runs
     daily = [*aggregates.streams(choices), *exports.streams(choices), *bots.streams(choices, known)]
     own = dg.Definitions(
-        asset_checks=[provisional_check(stream.name, [stream.marks], stream.opened_by) for stream in daily],
+        asset_checks=[
+            *(provisional_check(stream.name, [stream.marks], stream.opened_by) for stream in daily),
+            *personal_data_checks(gms, daily, choices),
+        ],
         sensors=[*alert_sensors(settings), *daily_sensors(daily, settings)],
         resources={
             "genesys_cloud": GenesysCloudResource(),
@@ -65,6 +72,7 @@ def platform(settings: Settings) -> dg.Definitions:
         capabilities.definitions(settings),
         reporting_actions.definitions(settings),
         queries.definitions(),
+        rebuilding.definitions(),
         own,
     )
 

@@ -141,10 +141,10 @@ def _secrets() -> Iterator[Finding]:
 
 
 def _personal_data(settings: Settings) -> Finding:
-    from analytics_platform.protection import chosen
+    from analytics_platform.protection import policy_of
 
     try:
-        actions = chosen(settings, load_choices(settings))
+        actions = policy_of(settings, load_choices(settings)).actions
     except SettingsError as fault:
         return Finding("people's data", False, str(fault))
     counted = ", ".join(

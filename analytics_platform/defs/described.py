@@ -6,6 +6,7 @@ import dagster as dg
 
 from analytics_platform.capabilities import Capabilities
 from analytics_platform.catalogue.operations import Operation
+from analytics_platform.catalogue.personal import personal_columns
 from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.defs.served import served_description, served_metadata
@@ -74,6 +75,7 @@ def _column(table: Table, name: str) -> dg.TableColumn:
         name=name,
         type=column.type.replace("instant", "timestamp[ms, UTC]"),
         description=column.description,
+        tags={"personal_data": ""} if (table.name, name) in personal_columns() else None,
         # Part of a key may be null, such as the queue of what no queue took.
         constraints=dg.TableColumnConstraints(other=["key"] if name in table.key else []),
     )

@@ -6,7 +6,6 @@ bytes are one AES-GCM message each. What was changed on the way or written with 
 """
 
 import base64
-import binascii
 import hashlib
 import os
 from collections.abc import Collection, Sequence
@@ -20,21 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from analytics_platform.lake.errors import KeyAway
 
-KEY_BYTES = 32
 _MAGIC = b"APENC1"
 _NAME_BYTES = 8
 _NONCE_BYTES = 12
-
-
-def key_of(text: str) -> bytes:
-    """A key of 32 bytes written as 64 hexadecimal digits or in base64; ValueError for anything else."""
-    try:
-        found = bytes.fromhex(text) if len(text) == 2 * KEY_BYTES else base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error):
-        found = b""
-    if len(found) != KEY_BYTES:
-        raise ValueError("a key is 32 random bytes as 64 hexadecimal digits or in base64: openssl rand -hex 32")
-    return found
 
 
 class Sealing:

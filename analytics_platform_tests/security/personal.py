@@ -13,7 +13,7 @@ from analytics_platform.choices import Choices
 from analytics_platform.lake import Lake
 from analytics_platform.lake.protection import Protection
 from analytics_platform.landing.ledger import Ledger
-from analytics_platform.protection import protection_of
+from analytics_platform.protection import policy_of, protection_of
 from analytics_platform.settings import Settings
 from analytics_platform_tests.landing.workplace import Workplace
 
@@ -33,7 +33,7 @@ class ProtectedPlace(Workplace):
     @property
     def protection(self) -> Protection:
         given = {"pii_key": KEY, "raw_key": RAW_KEY, **self.settings}
-        return protection_of(Settings(**given), Choices.model_validate({"pii": self.pii}))
+        return protection_of(policy_of(Settings(**given), Choices.model_validate({"pii": self.pii})))
 
     @property
     def lake(self) -> Lake:
