@@ -79,9 +79,9 @@ class JobFull(LandingError):
 
     def __init__(self, stream: str, interval: str, delivered: int) -> None:
         super().__init__(
-            f"{stream} of {interval} holds more than the {delivered} records that one job delivers, and nothing of the "
-            "day was replaced: raise ANALYTICS_PLATFORM_JOB_RESULT_CAP where the vendor delivers more, or ask the "
-            "vendor how a shorter interval is to be had."
+            f"{stream} of {interval} holds the {delivered} records that one job delivers at most, or more, and nothing "
+            "of the day was replaced: raise ANALYTICS_PLATFORM_JOB_RESULT_CAP where the vendor delivers more, or ask "
+            "the vendor how a shorter interval is to be had."
         )
 
 

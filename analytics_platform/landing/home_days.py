@@ -6,6 +6,7 @@ and in which order they were asked for. A home day whose tables carry another ve
 
 import contextlib
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +28,9 @@ class Contribution:
     """The raw table that holds it."""
     activity_day: date
     as_of: datetime
+    """When it was asked for; the first of its jobs, where the day was asked for in parts."""
+    jobs_as_of: tuple[datetime, ...]
+    """When each of its jobs was asked for, in order."""
     digest: str
     records: int
     repeated: bool
@@ -73,7 +77,7 @@ class HomeDay:
                 " ".join((*_route(stream, c), c.activity_day.isoformat())): c.digest for c in self.contributions
             },
             "watermark": max((c.watermark for c in self.contributions), default=None),
-            "as_of": max((c.as_of for c in self.contributions), default=None),
+            "as_of": max((c.jobs_as_of[-1] for c in self.contributions), default=None),
             "job_ids": sorted({job for c in self.contributions for job in c.job_ids}),
         }
 
@@ -165,6 +169,7 @@ def _contribution(activity_day: date, manifest: Manifest, home_day: date, record
         raw=manifest.table,
         activity_day=activity_day,
         as_of=datetime.fromisoformat(facts["as_of"]),
+        jobs_as_of=tuple(sorted({datetime.fromisoformat(job["as_of"]) for job in facts.get("parts") or [facts]})),
         digest=facts["home_day_digests"].get(home_day.isoformat(), ""),
         records=records,
         repeated=facts["repeated"] > 0,
@@ -186,7 +191,10 @@ def _current(lake: Lake, manifest: Manifest | None, version: str) -> bool:
 
 
 def _made_from(stream: TypedStream, contributions: Iterable[Contribution]) -> list[tuple[str | bool, ...]]:
-    return [(*_route(stream, c), c.activity_day.isoformat(), c.digest, c.state == PROVISIONAL) for c in contributions]
+    """In the order of asking: a day in parts stands here again where another was asked for between two of them."""
+    jobs = [((as_of, c.activity_day, c.raw), c) for c in contributions for as_of in c.jobs_as_of]
+    asked = [c for c, _ in itertools.groupby(c for _, c in sorted(jobs, key=lambda job: job[0]))]
+    return [(*_route(stream, c), c.activity_day.isoformat(), c.digest, c.state == PROVISIONAL) for c in asked]
 
 
 def _columns(stream: TypedStream) -> list[list[str]]:

@@ -123,12 +123,14 @@ def _typed(stream: TypedStream, raw: pa.Table, contribution: Contribution) -> _B
     if isinstance(records, pa.ChunkedArray):
         records = pa.concat_arrays(records.chunks) if records.num_chunks else pa.array([], pa.string())
     activity_day = pa.repeat(pa.scalar(contribution.activity_day, pa.date32()), len(raw))
-    as_of = pa.repeat(pa.scalar(contribution.as_of, INSTANT), len(raw))
     if isinstance(stream, Stream):
         read = read_records(records, record_schema(stream.model), stream.keys)
         make, length = conversation_rows if stream is CONVERSATION_DETAILS else status_rows, len(read.table)
-        rows, unreadable, values = make(read.table, activity_day[:length], as_of[:length]), read.unreadable, read.values
+        # Of a day that was asked for in parts each row has an instant of its own.
+        as_of = raw["as_of"].combine_chunks() if read.rows is None else raw["as_of"].take(read.rows).combine_chunks()
+        rows, unreadable, values = make(read.table, activity_day[:length], as_of), read.unreadable, read.values
     else:
+        as_of = pa.repeat(pa.scalar(contribution.as_of, INSTANT), len(raw))
         rows, unreadable = service_rows(raw, activity_day, as_of)
         values = ()
     if unreadable or values:

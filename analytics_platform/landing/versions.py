@@ -1,9 +1,11 @@
 """Which version of a conversation is the newest, settled from ids alone before any record is parsed."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.lake import Lake
@@ -11,6 +13,7 @@ from analytics_platform.landing.home_days import Contribution, HomeDay
 from analytics_platform.landing.raw_rows import raw_rows
 
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
+Instants = np.ndarray[tuple[int], np.dtype[np.int64]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
@@ -18,7 +21,8 @@ def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[
     """For each contribution, which of its rows of the home day are the newest of their id, in raw's order.
 
     A newer version under a home day that shares ids with this one leaves none here. Empty where one job delivered every
-    id once, which is most home days on the day after. Ids are held as 128-bit hashes: 16 MB for a million.
+    id once, which is most home days on the day after. Ids are held as 128-bit hashes: 16 MB for a million;
+    where a day was asked for in parts, 8 MB more tell when each was.
     """
     own, sharing = home_day.contributions, home_day.sharing
     if not sharing and len(own) < 2 and not any(part.repeated for part in own):
@@ -28,7 +32,7 @@ def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[
     hashes = [_id_hashes(stream, lake, part, day) for part, day in versions]
     first, second = (np.concatenate([pair[which] for pair in hashes]) for which in (0, 1))
     # Stable: among equal ids the later version, which stands further down, comes last.
-    order = np.lexsort((second, first))
+    order = np.lexsort((*_asked(lake, versions), second, first))
     last_of_id = np.ones(len(order), dtype=np.bool_)
     last_of_id[:-1] = (first[order[1:]] != first[order[:-1]]) | (second[order[1:]] != second[order[:-1]])
     newest = np.zeros(len(order), dtype=np.bool_)
@@ -44,3 +48,12 @@ def _id_hashes(stream: TypedStream, lake: Lake, contribution: Contribution, home
     pairs = [(ids.hash(1).to_numpy(), ids.hash(2).to_numpy()) for ids in found]
     none = np.array([], dtype=np.uint64)
     return np.concatenate([none, *(a for a, _ in pairs)]), np.concatenate([none, *(b for _, b in pairs)])
+
+
+def _asked(lake: Lake, versions: Sequence[tuple[Contribution, date]]) -> tuple[Instants, ...]:
+    """When each row was asked for, where the order of the contributions does not tell: a day may have come in parts."""
+    if all(len(part.jobs_as_of) == 1 for part, _ in versions):
+        return ()
+    rows = (rows for part, day in versions for rows in raw_rows(lake, part, day, ["as_of", "home_day"]))
+    instants = [each["as_of"].cast(pa.int64()).to_numpy() for each in rows]
+    return (np.concatenate([np.array([], dtype=np.int64), *instants]),)

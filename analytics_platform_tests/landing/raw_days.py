@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, Stream
 from analytics_platform.lake import Lake
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.pages import PageOfRecords
 from analytics_platform.landing.tally import Tally
-from analytics_platform.tables.raw import Delivery, raw_page
+from analytics_platform.tables.raw import Delivery, RawPage, raw_page
 from analytics_platform.tables.schemas import table_schema
 
 FIRST_ASKED = datetime(2026, 4, 1, tzinfo=UTC)
@@ -51,15 +52,23 @@ def write_raw_day(
     asked: int = 0,
     stream: Stream = CONVERSATION_DETAILS,
     rows_a_group: int | None = None,
+    newer_part: tuple[int, Sequence[dict[str, Any]]] | None = None,
 ) -> None:
-    """Publish a raw day as asked for `asked` hours after the first of April 2026."""
-    texts = [json.dumps(record).encode() for record in records]
+    """Publish a raw day as asked for `asked` hours after the first of April 2026, and a part of it by another job."""
     as_of = FIRST_ASKED + timedelta(hours=asked)
-    raw = [msgspec.Raw(text) for text in texts]
-    page = raw_page(stream, raw, Delivery(f"job-{day}-{asked}", 1, as_of))
     tally = Tally(stream)
-    tally.add(PageOfRecords(1, raw, sum(map(len, texts))), page)
+    pages = []
+    for hours, part in (newer_part, (asked, records)) if newer_part else ((asked, records),):
+        texts = [json.dumps(record).encode() for record in part]
+        raw = [msgspec.Raw(text) for text in texts]
+        pages.append(raw_page(stream, raw, Delivery(f"job-{day}-{hours}", 1, FIRST_ASKED + timedelta(hours=hours))))
+        tally.add(PageOfRecords(1, raw, sum(map(len, texts))), pages[-1])
+    page = RawPage(
+        pa.concat_tables([each.kept for each in pages]), pa.concat_tables([each.set_aside for each in pages]), []
+    )
+    parts = [{"as_of": as_of}, {"as_of": FIRST_ASKED + timedelta(hours=newer_part[0])}] if newer_part else None
     facts = {
+        "parts": parts,
         "state": "complete",
         "watermark": as_of,
         "as_of": as_of,

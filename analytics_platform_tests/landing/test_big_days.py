@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +17,19 @@ from hypothesis import strategies as st
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, Stream
 from analytics_platform.catalogue.tables import conversation_tables
-from analytics_platform.lake import Manifest
+from analytics_platform.genesys_cloud.jobs import DetailsJobs
+from analytics_platform.lake import Lake, Manifest
 from analytics_platform.landing.asking import question_of
 from analytics_platform.landing.errors import JobFull
+from analytics_platform.landing.home_days import stale_home_days
 from analytics_platform.landing.ledger import Entry
 from analytics_platform.landing.parts import LEAST, halves
+from analytics_platform.landing.typed import stage_home_day
 from analytics_platform.source.errors import JobDeadline, JobFailed, SourceError
 from analytics_platform.source.intervals import interval
 from analytics_platform_tests.landing import land_one_day
 from analytics_platform_tests.landing.conftest import UNHURRIED
+from analytics_platform_tests.landing.raw_days import conversation, write_raw_day
 from analytics_platform_tests.landing.scratch import scratch
 from analytics_platform_tests.landing.test_truth import landed_rows, row_of
 from analytics_platform_tests.landing.workplace import DAYS, Workplace, connected
@@ -260,3 +265,47 @@ def test_a_job_that_two_runs_have_waited_for_in_vain_is_cancelled_and_its_halves
     _holds_the_same(place, uncut)
     place.land(DAY, request="again")
     assert _submitted(quick_org)[3:] == [QUESTION.interval]  # what failed once is not held against the day for ever
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_lives_over_a_cut_is_kept_as_the_part_asked_for_last_tells_it(
+    start_org: Callable[..., SimulatedOrg], workplace_at: Callable[..., Workplace], first: int
+) -> None:
+    org = start_org(**UNHURRIED, now="2026-03-04T06:00:00Z", conversations_per_day=200)
+    place = workplace_at(org)
+    jobs = DetailsJobs(place.client, CONVERSATION_DETAILS.family)
+    _cut(place)
+    half = halves(QUESTION)[first]
+    begun = place.ledger.begin(half, "run", jobs.availability())
+    place.ledger.submitted(begun, jobs.submit({"interval": half.interval}))
+    org.set_now("2026-03-04T16:00:00Z")
+    facts = place.land(DAY).facts
+    older, newer = (datetime.fromisoformat(text) for text in ("2026-03-04T06:00:00Z", "2026-03-04T16:00:00Z"))
+    assert datetime.fromisoformat(facts["as_of"]) == older
+    assert datetime.fromisoformat(facts["watermark"]) == datetime.fromisoformat("2026-03-04T00:00:00Z")
+    rows = place.lake.read(CONVERSATION_DETAILS.raw.name, DAY).to_pylist()
+    assert len({row["conversation_id"] for row in rows}) == len(rows) and facts["repeated"] == 0
+    middle = interval(half.interval).end if first == 0 else interval(half.interval).start
+    over = [row for row in rows if row["conversation_start"] < middle < (row["conversation_end"] or newer)]
+    assert len(over) == facts["superseded"] > 0
+    assert {row["as_of"] for row in over} == {newer} and {row["as_of"] for row in rows} == {older, newer}
+    place.build(among=[DAY])
+    asked = {row["conversation_id"]: row["as_of"] for row in rows}
+    for row in place.lake.read("conversations", DAY).to_pylist():
+        assert row["as_of"] == asked[row["conversation_id"]]
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_another_day_asked_for_between_two_parts_is_newer_than_one_and_older_than_the_other(
+    folder: Path, between: bool
+) -> None:
+    lake = Lake.open(folder)
+    write_raw_day(lake, DAYS[1], [conversation(name, DAYS[0], "other") for name in "ab"], asked=2 if between else 9)
+    versions: dict[str, str] = {}
+    for newer_part in (None, (5, [conversation("b", DAYS[0], "newer")])):
+        write_raw_day(lake, DAYS[0], [conversation("a", DAYS[0], "older")], asked=1, newer_part=newer_part)
+        (home,) = stale_home_days(CONVERSATION_DETAILS, lake, [DAYS[0]])
+        stage_home_day(CONVERSATION_DETAILS, lake, home).publish(lake)
+        rows = lake.read("conversations", DAYS[0]).to_pylist()
+        versions = {row["conversation_id"]: row["external_tag"] for row in rows}
+    assert versions == {"a": "other", "b": "newer" if between else "other"}
