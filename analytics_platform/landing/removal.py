@@ -58,7 +58,7 @@ class _Sought:
     def days(self, lake: Lake, *tables: Table) -> list[date]:
         """The activity days that hold any; records that are kept by their ids are not read."""
         days: set[date] = set()
-        for table in tables:
+        for table in tables if self.ids or self.also_named else ():
             if lake.days(table.name):
                 found = lake.scan(table.name).filter(self.in_rows(table)).select(pl.col("day").unique())
                 days.update(found.collect(engine="streaming")["day"])
@@ -116,7 +116,11 @@ def remove_records(
     for day in wanted.days(lake, stream.raw, stream.quarantine):
         with ledger.claim(stream.name, day):
             before = lake.manifest(stream.raw.name, day)
-            if before is None or (delivered_before and _as_of(before) >= delivered_before):
+            if before is None:
+                # A landing killed before raw told of the day: what it set aside comes again.
+                lake.remove(stream.quarantine.name, day)
+                continue
+            if delivered_before and _as_of(before) >= delivered_before:
                 continue
             taken = _written_without(lake, before, wanted)
         if taken.kept or taken.set_aside:

@@ -12,6 +12,7 @@ import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, USER_DETAILS
 from analytics_platform.lake import Lake, LakeError
+from analytics_platform.lake.protection import Protection
 from analytics_platform.landing.forgetting import Found, Wanted, forget, look
 from analytics_platform.landing.forgotten import hashed
 from analytics_platform.landing.home_days import stale_home_days
@@ -19,6 +20,7 @@ from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.named import Named
 from analytics_platform.landing.typed import stage_home_day
 from analytics_platform.source.errors import NoAnswer
+from analytics_platform.tables.masking import Action, Masking
 from analytics_platform_tests.landing.raw_days import conversation, user, write_raw_day
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg
@@ -99,6 +101,21 @@ def test_a_user_goes_with_the_statuses(lake: Lake, ledger: Ledger) -> None:
     assert look(lake, gone).places == ()
     assert lake.read("user_details", D0)["user_id"].to_pylist() == ["user-18"]
     assert lake.read("user_routing_status", D0).num_rows == 0 and _ids(lake, "conversations") >= {GONE, MET}
+
+
+def test_a_contact_is_found_by_the_hash_that_a_policy_makes_of_it(folder: Path, ledger: Ledger) -> None:
+    masking = Masking({"participants": {"external_contact_id": Action.HASH}}, redacts_raw=True, key=b"k" * 32)
+    lake = Lake.open(folder / "masked", protection=Protection(masking))
+    told = [_of(CONTACT, conversation(MET, D0)), conversation(OTHER, D0)]
+    write_raw_day(
+        lake, D0, [json.loads(masking.text("conversation_details", json.dumps(each).encode())) for each in told]
+    )
+    for home in stale_home_days(CONVERSATION_DETAILS, lake):
+        stage_home_day(CONVERSATION_DETAILS, lake, home).publish(lake)
+    assert not look(lake, Wanted(conversations=frozenset({CONTACT}))).places
+    gone = forget(lake, ledger, Wanted(contacts=frozenset({CONTACT})), NOW)
+    assert gone.conversations == {MET} and look(lake, gone).places == ()
+    assert _ids(lake, "conversations") == _ids(lake, "conversation_details") == {OTHER}
 
 
 def test_what_is_kept_of_the_forgotten_are_hashes(lake: Lake, ledger: Ledger) -> None:

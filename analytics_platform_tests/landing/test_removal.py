@@ -8,6 +8,9 @@ import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS, Stream
 from analytics_platform.lake import Lake, LakeError, StagedPartition
+from analytics_platform.lake.errors import KeyAway
+from analytics_platform.lake.protection import Protection
+from analytics_platform.lake.sealing import Sealing
 from analytics_platform.landing.home_days import stale_home_days
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.removal import Removal, remove_records
@@ -111,6 +114,24 @@ def test_killed_between_raw_and_its_quarantine_the_counts_still_agree(
     assert _facts(lake, D1)["set_aside"] == len(keep)
     aside = lake.manifest("conversation_details_quarantine", D1)
     assert (aside.rows if aside else 0) == len(keep)
+
+
+def test_what_a_killed_landing_set_aside_before_its_raw_goes_whole(lake: Lake, ledger: Ledger) -> None:
+    write_raw_day(lake, D1, [conversation("a", D1), KEYLESS])
+    lake.remove("conversation_details", D1)
+    assert remove_records(CONVERSATION_DETAILS, lake, ledger, ["gone"]) == Removal({}, ())
+    assert lake.tables() == []
+
+
+def test_an_encrypted_day_stays_so(ledger: Ledger, folder: Path) -> None:
+    protection = Protection(sealing=Sealing([bytes(32)]), sealed_columns=frozenset({"record"}))
+    lake = Lake.open(folder / "sealed", protection=protection)
+    write_raw_day(lake, D1, [conversation("gone", D1), KEYLESS, conversation("b", D1), {"conversationId": "c"}])
+    assert remove_records(CONVERSATION_DETAILS, lake, ledger, ["gone"]).rows == {D1: 2}
+    manifest = lake.manifest("conversation_details", D1)
+    assert manifest is not None and manifest.facts["encrypted"] == ["record"] and _ids(lake, D1) == ["b"]
+    with pytest.raises(KeyAway):
+        Lake.open(folder / "sealed").read("conversation_details", D1)
 
 
 def test_a_day_without_such_records_is_not_waited_for(lake: Lake, ledger: Ledger) -> None:
