@@ -7,6 +7,7 @@ import pytest
 
 from analytics_platform_tests.simulated_org import SimulatedOrg
 from analytics_platform_tests.simulator.asking import DAYS, Asker, asking, day
+from analytics_platform_tests.simulator.export_asking import table
 
 NOW = "2026-03-07T00:00:00Z"
 QUERY = "/conversations/details/query"
@@ -37,7 +38,7 @@ def ended(org: SimulatedOrg) -> list[str]:
 
 def counted(vendor: Asker) -> int:
     told = vendor.aggregate("conversations", day(DAYS[0]), metrics=["nConnected"])
-    return sum(int(datum["stats"]["count"]) for group in told["results"] for datum in group["data"][0]["metrics"])
+    return sum(int(each["stats"]["count"]) for group in told.get("results", []) for each in group["data"][0]["metrics"])
 
 
 def test_an_erased_conversation_is_told_by_nobody(changing: SimulatedOrg, vendor: Asker) -> None:
@@ -54,6 +55,24 @@ def test_an_erased_conversation_is_told_by_nobody(changing: SimulatedOrg, vendor
     assert "conversations" in found, found
     assert found["totalHits"] == len(found["conversations"]) and gone not in by_id(found["conversations"])
     assert counted(vendor) < before
+
+
+def test_aggregates_exports_and_bots_tell_what_has_changed(changing: SimulatedOrg, vendor: Asker) -> None:
+    assert counted(vendor) and table(vendor, viewType="INTERACTION_DETAIL_VIEW") and table(vendor)
+    flow = next(
+        segment["flow"]["flowId"]
+        for record in changing.truth_conversations()
+        for participant in record["participants"]
+        for segment in participant["sessions"]
+        if participant["purpose"] == "botflow"
+    )
+    turns = f"/botflows/{flow}/reportingturns"
+    told = vendor.http.get(turns, params={"pageSize": 250}).json()["entities"]
+    gone = {name for date in DAYS for name in changing.change("erase", day=date)}
+    assert counted(vendor) == 0
+    assert [row["Conversation ID"] for row in table(vendor, viewType="INTERACTION_DETAIL_VIEW")] == []
+    left = vendor.http.get(turns, params={"pageSize": 250}).json()["entities"]
+    assert left == [turn for turn in told if turn["conversation"]["id"] not in gone] != told
 
 
 def test_a_change_is_told_from_its_instant_on(changing: SimulatedOrg, vendor: Asker) -> None:

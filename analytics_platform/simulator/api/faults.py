@@ -40,6 +40,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct, convert, field
 
+from analytics_platform.simulator.api.spoiling import RecordFault
 from analytics_platform.simulator.world.dice import Dice
 
 Kind = Literal[
@@ -56,14 +57,7 @@ Kind = Literal[
     "page_twice",
     "page_short",
     "cursor_refused",
-    "record_without_id",
-    "record_wrong_type",
-    "record_unknown_field",
-    "record_unknown_value",
-    "record_fraction",
-    "record_malformed",
-    "record_huge",
-    "record_duplicate",
+    RecordFault,
     "watermark_back",
     "clock_skew",
     "service_deleted",
