@@ -44,7 +44,7 @@ class Settings(FromEnvironment):
     requests_per_minute: int = Field(300, ge=1, alias="ANALYTICS_PLATFORM_REQUESTS_PER_MINUTE")
     """Request budget of each OAuth client, shared by all runs on this machine."""
     page_size: int = Field(1000, ge=1, le=10_000, alias="ANALYTICS_PLATFORM_PAGE_SIZE")
-    job_deadline_minutes: int = Field(60, ge=1, alias="ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES")
+    job_deadline_minutes: float = Field(60, gt=0, alias="ANALYTICS_PLATFORM_JOB_DEADLINE_MINUTES")
     """How long one vendor job may take before the run gives up waiting (the job itself goes on)."""
     job_result_cap: int = Field(400_000, ge=1, alias="ANALYTICS_PLATFORM_JOB_RESULT_CAP")
     """Records one vendor job delivers; a day that comes near is asked for in parts, by a job each. A lower number asks
