@@ -59,6 +59,9 @@ class Difference:
     share: float | None
 
 
+_UNCOUNTED = "nobody knows how many records"
+
+
 @dataclass(frozen=True)
 class Looked:
     """How much of a stream was looked at: records, None where all of them were."""
@@ -76,7 +79,10 @@ class Looked:
         return self.looked_at / self.records if self.records else None
 
     def __str__(self) -> str:
-        what = "all" if self.looked_at is None else f"{self.looked_at:,} of {self.records:,} records"
+        if self.looked_at is None:
+            what = "all"
+        else:
+            what = f"{self.looked_at:,} of {self.records:,} records" if self.records else _UNCOUNTED
         return f"{self.stream}: {what} looked at, on {self.days} {'day' if self.days == 1 else 'days'}"
 
 
