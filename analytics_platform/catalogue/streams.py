@@ -116,7 +116,7 @@ _MOVES = plain_table(
 
 
 def _kept(name: str, columns: tuple[Column, ...], instant: str | None, description: str) -> Table:
-    return plain_table(name, columns, ("page", "position"), instant, description)
+    return plain_table(name, columns, ("job_id", "page", "position"), instant, description)
 
 
 def _typed_aside(name: str, columns: tuple[Column, ...], things: str) -> Table:
@@ -159,7 +159,7 @@ CONVERSATION_DETAILS = Stream(
     typed_quarantine=_typed_aside("conversations_quarantine", _CONVERSATION_KEYS[:2], "conversations"),
     keys=("conversationId", "conversationStart"),
     moves=_MOVES,
-    description="Conversation details from the vendor's asynchronous job, one job a UTC day.",
+    description="Conversation details from the vendor's asynchronous jobs, one a UTC day or several over its parts.",
 )
 USER_DETAILS = Stream(
     name="user_details",
@@ -188,7 +188,8 @@ USER_DETAILS = Stream(
     tables=status_tables(),
     typed_quarantine=_typed_aside("user_statuses_quarantine", _USER_KEYS, "user records"),
     keys=("userId",),
-    description="User presences and routing statuses from the vendor's asynchronous job, one job a UTC day.",
+    description="User presences and routing statuses from the vendor's asynchronous jobs, one a UTC day or several over its "
+    "parts.",
 )
 STREAMS = (CONVERSATION_DETAILS, USER_DETAILS)
 

@@ -1,3 +1,5 @@
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ import pytest
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
 from analytics_platform.landing.asking import question_of
 from analytics_platform.landing.ledger import Entry, Ledger, Question
+from analytics_platform.landing.parts import halves
 from analytics_platform.source.errors import GivenUp
 
 DAY = date(2026, 3, 2)
@@ -69,6 +72,36 @@ def test_a_job_that_ended_is_no_longer_in_flight_and_its_pages_are_removed(
 def test_a_request_knows_what_it_has_landed_and_another_request_does_not(ledger: Ledger) -> None:
     ledger.landed(_submitted(ledger, request="run 1"))
     assert ledger.landed_by(QUESTION, "run 1") is not None and ledger.landed_by(QUESTION, "run 2") is None
+
+
+def test_a_job_that_is_split_stays_in_flight_until_it_is_landed_with_those_that_answer_in_its_place(
+    ledger: Ledger,
+) -> None:
+    whole = ledger.split(_submitted(ledger), "too large")
+    assert ledger.in_flight(QUESTION) == whole and (whole.state, whole.note) == ("split", "too large")
+    assert ledger.submitted_of("demo@org", "conversations") == []
+    parts = [_submitted(ledger, question=half) for half in halves(QUESTION)]
+    ledger.landed(*parts, whole)
+    assert [entry.state for entry in ledger.entries()] == ["landed"] * 3
+    assert ledger.landed_by(QUESTION, "run") is not None
+
+
+def test_waiting_in_vain_is_counted_by_question_until_a_job_of_it_lands(ledger: Ledger) -> None:
+    first = ledger.waited_in_vain(_submitted(ledger))
+    assert first.state == "submitted" and ledger.in_vain(QUESTION) == 1
+    ledger.lost(ledger.waited_in_vain(first), "failed")
+    ledger.lost(ledger.waited_in_vain(_submitted(ledger, request="another")), "failed")
+    assert ledger.in_vain(QUESTION) == 3 and [ledger.in_vain(other) for other in OTHERS] == [0] * len(OTHERS)
+    ledger.landed(_submitted(ledger))
+    assert ledger.in_vain(QUESTION) == 0
+
+
+def test_a_ledger_of_a_former_release_is_gone_on_with(ledger: Ledger, folder: Path) -> None:
+    entry = _submitted(ledger)
+    with contextlib.closing(sqlite3.connect(folder / "ledger" / "ledger.sqlite")) as connection:
+        connection.execute("ALTER TABLE jobs DROP COLUMN in_vain")
+    again = Ledger(folder / "ledger")
+    assert again.in_flight(QUESTION) == entry and again.in_vain(QUESTION) == 0
 
 
 def test_what_is_lost_keeps_the_reason(ledger: Ledger) -> None:
