@@ -56,24 +56,29 @@ def changed_fields(before: str, after: str) -> tuple[str, ...] | None:
         old, new = _decoded(before), _decoded(after)
     except msgspec.DecodeError:
         return None
-    return tuple(sorted(set(_differing(old, new, "")))[:MOST_FIELDS])
+    found: set[str] = set()
+    _differing(old, new, "", found)
+    return tuple(sorted(found)[:MOST_FIELDS])
 
 
 _ABSENT = object()
 
 
-def _differing(before: Any, after: Any, path: str) -> Iterator[str]:
+def _differing(before: Any, after: Any, path: str, found: set[str]) -> None:
+    """Add to `found` the paths of what differs at a path and below it."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in before.keys() | after.keys():
-            below = f"{path}.{name}" if path else name
-            yield from _differing(before.get(name, _ABSENT), after.get(name, _ABSENT), below)
+            one, other = before.get(name, _ABSENT), after.get(name, _ABSENT)
+            if type(one) is str and one == other:
+                continue  # most values are texts that stayed: no path is made for them
+            _differing(one, other, f"{path}.{name}" if path else name, found)
     elif isinstance(before, list) and isinstance(after, list):
         if len(before) != len(after):
-            yield path
+            found.add(path)
         for one, other in zip(before, after, strict=False):
-            yield from _differing(one, other, path)
+            _differing(one, other, path, found)
     elif isinstance(before, bool) is not isinstance(after, bool) or before != after:  # True == 1 in Python, not in JSON
-        yield path
+        found.add(path)
 
 
 def _decoded(record: str) -> Any:
