@@ -188,8 +188,8 @@ USER_DETAILS = Stream(
     tables=status_tables(),
     typed_quarantine=_typed_aside("user_statuses_quarantine", _USER_KEYS, "user records"),
     keys=("userId",),
-    description="User presences and routing statuses from the vendor's asynchronous jobs, one a UTC day or several over its "
-    "parts.",
+    description="User presences and routing statuses from the vendor's asynchronous jobs, one a UTC day or several "
+    "over its parts.",
 )
 STREAMS = (CONVERSATION_DETAILS, USER_DETAILS)
 
