@@ -40,34 +40,32 @@ def named(lake: Lake, ids: Collection[str], among: Callable[[str], bool] = lambd
                 told = manifest_of(file.metadata, 0, table).facts.get("file")
                 texts = [each.name for each in file.schema_arrow if _is_text(each.type)]
                 for batch in file.iter_batches(_BATCH_ROWS, columns=texts, use_threads=False) if texts else ():
-                    for name, rows in naming_rows(batch, wanted).items():
+                    for name, rows in _naming_rows(batch, wanted).items():
                         found[name] = found.get(name, 0) + rows
             yield from (Named(table, day, name, rows) for name, rows in sorted(found.items()))
             if told:
-                folder, _, name = str(told).partition("/")[0], "", str(told).rpartition("/")[2]
-                files.add((folder, day, name))
+                files.add((str(told).partition("/")[0], day, str(told).rpartition("/")[2]))
     for folder, day, name in sorted(files):
         if not name.endswith(_UNREADABLE) and (lines := _lines(lake.read_file(folder, day, name), wanted)):
             yield Named(folder, day, name, lines)
 
 
-def naming(column: pl.Expr, kind: pl.DataType, ids: Collection[str]) -> pl.Expr:
-    """Whether a text, or one of a list of texts, names one of the ids."""
-    wanted = sorted(ids)
-    if isinstance(kind, pl.List):
-        return column.list.eval(pl.element().str.contains_any(wanted)).list.any()
-    return column.str.contains_any(wanted)
-
-
-def naming_rows(batch: pa.RecordBatch, ids: Collection[str]) -> dict[str, int]:
-    """How many rows of a batch name one of the ids, by column; those alone in which any does."""
+def _naming_rows(batch: pa.RecordBatch, ids: list[str]) -> dict[str, int]:
+    """How many rows of a batch name one of the ids, by column; those columns alone in which any does."""
     rows = pl.DataFrame(batch)
-    counts = rows.select(naming(pl.col(name), kind, ids).sum() for name, kind in rows.schema.items()).row(0)
+    counts = rows.select(_names(name, kind, ids).sum() for name, kind in rows.schema.items()).row(0)
     return {name: count for name, count in zip(rows.columns, counts, strict=True) if count}
 
 
+def _names(column: str, kind: pl.DataType, ids: list[str]) -> pl.Expr:
+    """Whether a text, or one of a list of texts, names one of the ids."""
+    if isinstance(kind, pl.List):
+        return pl.col(column).list.eval(pl.element().str.contains_any(ids)).list.any()
+    return pl.col(column).cast(pl.String).str.contains_any(ids)
+
+
 def _is_text(kind: pa.DataType) -> bool:
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_dictionary(kind):
         return _is_text(kind.value_type)
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, USER_DETAILS
 from analytics_platform.lake import Lake, LakeError
 from analytics_platform.lake.protection import Protection
+from analytics_platform.landing.details import StagedDay
 from analytics_platform.landing.forgetting import Found, Wanted, forget, look
 from analytics_platform.landing.forgotten import hashed
 from analytics_platform.landing.home_days import stale_home_days
@@ -79,6 +81,15 @@ def test_looking_tells_every_table_day_and_column_that_names_one(lake: Lake) -> 
     }
     assert Named("conversation_details_quarantine", D1, "record", 1) in found.places
     assert look(lake, Wanted(conversations=frozenset({"nobody-there"}))).places == ()
+
+
+def test_lists_and_categories_of_a_persons_own_table_are_looked_through_too(lake: Lake) -> None:
+    own = pa.table({"kinds": pa.array([GONE, "x"]).dictionary_encode(), "lists": [["x", GONE], None], "n": [1, 2]})
+    with lake.stage("of_a_person", D0, own.schema) as writer:
+        writer.write(own)
+        writer.seal({}).publish()
+    found = look(lake, Wanted(conversations=frozenset({GONE}))).places
+    assert [(each.column, each.rows) for each in found if each.table == "of_a_person"] == [("kinds", 1), ("lists", 1)]
 
 
 def test_a_conversation_is_erased_from_every_table_and_no_other_is(lake: Lake, ledger: Ledger) -> None:
@@ -207,10 +218,27 @@ def test_pages_that_a_killed_landing_spooled_are_thrown_away(quick_org: Simulate
         place.land(DAYS[0])
     quick_org.reset()
     assert any(path.name.startswith("page-") for path in place.leftovers())
-    gone = json.loads(json.dumps(quick_org.truth_conversation_ids(DAYS[0], DAYS[0])))[0]
+    gone = quick_org.truth_conversation_ids(DAYS[0], DAYS[0])[0]
     forget(place.lake, place.ledger, Wanted(conversations=frozenset({gone})), NOW)
     assert place.leftovers() == []
     assert place.land(DAYS[0]).facts["forgotten"] == 1
+
+
+def test_a_landing_under_way_is_waited_for_and_what_it_brings_is_erased(
+    quick_org: SimulatedOrg, place: Workplace
+) -> None:
+    gone = frozenset({quick_org.truth_conversation_ids(DAYS[0], DAYS[0])[0]})
+    staged = place.landing().land(DAYS[0], "run")
+    assert isinstance(staged, StagedDay)
+    with ThreadPoolExecutor(1) as threads:
+        forgetting = threads.submit(forget, place.lake, place.ledger, Wanted(conversations=gone), NOW)
+        while "forgotten" not in place.lake.tables():
+            assert not forgetting.done()
+        assert staged.publish().facts["forgotten"] == 0
+        assert forgetting.result(60).conversations == gone
+    manifest = place.lake.manifest("conversation_details", DAYS[0])
+    assert manifest is not None and manifest.facts["removed"] == 1
+    assert look(place.lake, Wanted(conversations=gone)).places == ()
 
 
 def test_a_forgotten_user_is_left_out_of_the_days_before_alone(quick_org: SimulatedOrg, place: Workplace) -> None:
