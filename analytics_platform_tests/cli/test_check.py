@@ -158,3 +158,27 @@ def test_services_are_looked_at_where_a_gms_is_named(start_org: Callable[..., Si
 
 def test_services_are_not_spoken_of_where_no_gms_is_named(org: SimulatedOrg, tmp_path: Path) -> None:
     assert "GMS" not in _check(tmp_path, **_named(org)).stdout
+
+
+def test_each_oauth_client_is_looked_at_and_one_that_may_not_see_the_same_is_named(
+    start_org: Callable[..., SimulatedOrg], tmp_path: Path
+) -> None:
+    org = start_org(client=["demo:demo", "poor:secret:analytics:conversationDetail:view"])
+    (tmp_path / "clients.toml").write_text(
+        '[[client]]\nid = "poor"\nsecret = "secret"\n[[client]]\nid = "gone"\nsecret = "canary-secret"\n'
+    )
+    done = _check(tmp_path, **_named(org, ANALYTICS_PLATFORM_OAUTH_CLIENTS="clients.toml"))
+    told = " ".join(done.stdout.split())
+    assert done.returncode == 1
+    for client in ("demo", "poor", "gone"):
+        assert f"– │ requests of OAuth client {client} │ 0 of 300 in the last minute" in told
+    assert "no │ OAuth client poor │ may not call what another may:" in told and "users.availability" in told
+    assert "no │ OAuth client gone │" in told
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_a_pause_that_the_vendor_asked_for_is_told(org: SimulatedOrg, tmp_path: Path) -> None:
+    org.arm("status", "*.availability", status=429, retry_after=3000, times=1)
+    assert _check(tmp_path, **_named(org)).returncode == 1
+    told = " ".join(_check(tmp_path, **_named(org)).stdout.split())
+    assert "in the last minute; paused until 20" in told and "UTC, as Genesys Cloud asked" in told

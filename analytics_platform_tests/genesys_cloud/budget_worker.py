@@ -1,6 +1,7 @@
 """A process that spends from a request budget, for tests to start, watch and kill.
 
-Arguments: what to do, the folder, and further ones. Prints one line an event, with seconds of the machine's monotonic clock where it counts.
+Arguments: what to do, the folder, and further ones. Prints one line an event, with seconds of the
+machine's monotonic clock where it counts.
 """
 
 import sqlite3
@@ -24,6 +25,13 @@ class PlainSecret:
 
     def get_secret_value(self) -> str:
         return "hush"
+
+
+class DemoSecret:
+    """That of the simulated org's client."""
+
+    def get_secret_value(self) -> str:
+        return "demo"
 
 
 def budget_in(
@@ -73,6 +81,20 @@ def call(folder: Path, url: str) -> None:
             print("ok", flush=True)
 
 
+def ask(folder: Path, url: str, count: int, limit: int, window: float) -> None:
+    """Ask an org as its client `demo`, one request after the other and each once; print how each ended."""
+    budget = RequestBudget(folder, client_id="demo", api_url=url, limit=limit, window=window)
+    hosts = Hosts.of(api_url=url)
+    with GenesysCloud(hosts, "demo", DemoSecret(), budget, retries=Retries(attempts=1)) as client:
+        for _ in range(count):
+            try:
+                client.call(CONVERSATION_JOBS.availability)
+            except SourceError as fault:
+                print(type(fault).__name__, flush=True)
+            else:
+                print("ok", flush=True)
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["spend", folder, count, threads]:
@@ -81,3 +103,5 @@ if __name__ == "__main__":
             hold(Path(file))
         case ["call", folder, url]:
             call(Path(folder), url)
+        case ["ask", folder, url, count, limit, window]:
+            ask(Path(folder), url, int(count), int(limit), float(window))

@@ -6,17 +6,22 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS
-from analytics_platform.genesys_cloud.budget import RequestBudget, Waiting
+from analytics_platform.genesys_cloud.budget import RequestBudget, Standing, Waiting
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.source.errors import BudgetUnusable, RateLimited
+from analytics_platform.source.errors import BudgetUnusable, GivenUp, RateLimited
+from analytics_platform.source.waiting import told_by
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error
+
+if TYPE_CHECKING:
+    from analytics_platform.genesys_cloud.budget_file import Booking
 
 GET = CONVERSATION_JOBS.availability
 MakeBudget = Callable[..., RequestBudget]
@@ -86,16 +91,23 @@ def test_budgets_of_one_client_are_one_and_of_others_are_others(make: MakeBudget
 
 
 def test_the_vendors_count_holds_back_even_when_ours_would_not(make: MakeBudget, waits: list[Waiting]) -> None:
-    with make(limit=10) as budget:
-        for booking in [budget.acquire() for _ in range(8)]:
-            budget.answered(booking)
+    sent: list[Booking] = []
+
+    def waiting(wait: Waiting) -> None:
+        waits.append(wait)
+        budget.answered(sent[-1])
+
+    with make(limit=10, on_wait=waiting) as budget:
+        for _ in range(8):
+            sent.append(budget.acquire())
+            budget.answered(sent[-1])
         began = time.time()
         budget.learn(_counted(count=8, allowed=9, reset=1), status=200)
-        budget.acquire()
+        sent.append(budget.acquire())
         assert not waits
         budget.acquire()
         assert time.time() - began >= 1
-    assert waits
+    assert not waits[0].paused
 
 
 def test_a_used_up_count_pauses_all(make: MakeBudget, waits: list[Waiting]) -> None:
@@ -157,6 +169,37 @@ def test_a_pause_reaches_who_already_waits(make: MakeBudget) -> None:
     assert [wait.paused for wait in reported] == [False, True]
 
 
+def test_who_is_told_to_stop_stops_waiting_and_gives_its_booking_back(make: MakeBudget) -> None:
+    waiting, stop = threading.Event(), threading.Event()
+
+    def wait_in_vain(budget: RequestBudget) -> None:
+        with told_by(stop):
+            budget.acquire()
+
+    with make(on_wait=lambda _: waiting.set()) as budget:
+        budget.pause(250)
+        with ThreadPoolExecutor(1) as threads:
+            waiter = threads.submit(wait_in_vain, budget)
+            assert waiting.wait(30)
+            assert len(budget.instants()) == 1
+            stop.set()
+            with pytest.raises(GivenUp, match="run again"):
+                waiter.result(30)
+        assert not budget.instants()
+
+
+def test_how_a_budget_stands_is_told(make: MakeBudget) -> None:
+    with make(limit=2) as budget:
+        budget.acquire()
+        assert budget.standing() == Standing(used=1, limit=2, wait=0.0, paused_until=None)
+        budget.acquire()
+        assert 0 < budget.standing().wait <= 60
+        budget.pause(200)
+        standing = budget.standing()
+        assert standing.paused_until is not None and standing.used == 2
+        assert standing.paused_until - datetime.now(UTC) > timedelta(seconds=100)
+
+
 def test_a_pause_too_long_to_wait_is_raised(make: MakeBudget, waits: list[Waiting]) -> None:
     with make(longest_pause=60) as budget:
         budget.learn({"retry-after": "7200"}, status=429)
@@ -167,7 +210,7 @@ def test_a_pause_too_long_to_wait_is_raised(make: MakeBudget, waits: list[Waitin
     assert not waits
 
 
-def test_a_machine_started_anew_does_not_hold_everyone_up(make: MakeBudget, tmp_path: Path, waits: list[Waiting]) -> None:
+def test_a_machine_started_anew_holds_nobody_up(make: MakeBudget, tmp_path: Path, waits: list[Waiting]) -> None:
     hour = 3_600_000_000_000
     with make(limit=1, window=0.2) as budget:
         budget.acquire()

@@ -2,10 +2,7 @@
 
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,27 +12,14 @@ from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from analytics_platform.genesys_cloud.budget_file import SECOND
 from analytics_platform_tests.genesys_cloud.budget_worker import LIMIT, WINDOW, budget_in
 from analytics_platform_tests.genesys_cloud.scripted import Reply, Scripted, error
+from analytics_platform_tests.genesys_cloud.workers import Start, workers
 
 GET = CONVERSATION_JOBS.availability
-Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts workers; whatever still runs at the end of the test is killed."""
-    with ExitStack() as workers:
-
-        def run(*arguments: object) -> "subprocess.Popen[str]":
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "analytics_platform_tests.genesys_cloud.budget_worker", *map(str, arguments)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            workers.enter_context(worker)
-            workers.callback(worker.kill)
-            return worker
-
+    with workers() as run:
         yield run
 
 
