@@ -198,5 +198,7 @@ def _made_from(stream: TypedStream, contributions: Iterable[Contribution]) -> li
 
 
 def _columns(stream: TypedStream) -> list[list[str]]:
-    """The tables' columns: a release that knows more of them makes every home day stale."""
-    return [[table.name, *(f"{column.name}:{column.type}" for column in table.columns)] for table in stream.tables]
+    """The tables' columns: a release that knows more of them, or tells more of what does not fit, makes every home day
+    stale."""
+    tables = (*stream.tables, stream.typed_quarantine)
+    return [[table.name, *(f"{column.name}:{column.type}" for column in table.columns)] for table in tables]

@@ -14,6 +14,8 @@ COMMANDS = (
     "check",
     "status",
     "sql",
+    "drift",
+    "rebuild",
     "query",
     "index-property",
     "reports",
