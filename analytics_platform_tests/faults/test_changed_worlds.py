@@ -1,7 +1,7 @@
 """What the vendor tells otherwise later: days read again make the lake equal to the truth as it is then."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -39,6 +39,20 @@ def test_erased_conversations_are_nowhere_any_more(vendor: SimulatedOrg, place: 
     assert not any(identity in record for identity in gone for record in raw)
 
 
+def test_one_day_read_again_shows_that_a_conversation_of_several_days_is_erased(
+    vendor: SimulatedOrg, place: Workplace
+) -> None:
+    read(place, TWO)
+    started = vendor.truth_conversations("2026-03-01", DAYS[0])
+    gone = [one["conversationId"] for one in started if one.get("conversationEnd", "9") > "2026-03-03"]
+    assert gone and all(home(place, one) for one in gone)
+    vendor.change("erase", conversations=gone)
+    vendor.set_now(LATER)
+    read(place, DAYS[:1], "again")
+    assert not any(one in record for one in gone for record in place.raw(DAYS[1]))
+    assert differences(vendor, place, TWO) == {}
+
+
 def test_a_nightly_rebuild_is_taken_over(vendor: SimulatedOrg, place: Workplace) -> None:
     read(place, TWO)
     touched = [one for day in TWO for one in vendor.change("correct", day=str(day), share=0.5, seed=5)]
@@ -73,10 +87,12 @@ def test_it_becomes_current_by_the_day_on_which_it_ends_alone(vendor: SimulatedO
 def test_a_start_that_moved_over_midnight_has_one_home(vendor: SimulatedOrg, place: Workplace, hours: int) -> None:
     read(place, DAYS)
     moved = ids(vendor, lambda one: "conversationEnd" not in one)
+    assert moved and {day for one in moved for day in home(place, one)} == {DAYS[1]}
     vendor.change("move_start", conversations=moved, by_ms=hours * 3_600_000)
-    read(place, DAYS, "again")
+    read(place, DAYS[2:], "again")
+    assert {tuple(home(place, one)) for one in moved} == {(DAYS[0] if hours < 0 else DAYS[2],)}
+    read(place, DAYS[:2], "again")
     assert differences(vendor, place, DAYS) == {}
-    assert moved and all(len(home(place, one)) == 1 for one in moved)
 
 
 def test_starts_that_move_by_milliseconds_are_taken_over(vendor: SimulatedOrg, place: Workplace) -> None:
@@ -96,13 +112,18 @@ def test_late_arrivals_are_there_when_their_day_is_read_again(vendor: SimulatedO
     assert differences(vendor, place, TWO) == {}
 
 
-def test_a_stuck_conversation_that_ends_is_current(vendor: SimulatedOrg, place: Workplace) -> None:
+def test_a_stuck_conversation_that_ends_is_current_by_the_day_on_which_it_ends(
+    vendor: SimulatedOrg, place: Workplace
+) -> None:
     read(place, TWO)
     stuck = ids(vendor, lambda one: "conversationEnd" not in one)
     vendor.change("end", conversations=stuck, at="2026-03-07T12:00:00Z")
     vendor.set_now(LATER)
-    read(place, (*TWO, REOPENED), "again")
-    assert stuck and differences(vendor, place, (*TWO, REOPENED)) == {}
+    read(place, [REOPENED], "again")
+    rows = [row for day in TWO for row in place.lake.read("conversations", day).to_pylist()]
+    ends = {row["conversation_end"] for row in rows if row["conversation_id"] in stuck}
+    assert stuck and ends == {datetime(2026, 3, 7, 12, tzinfo=UTC)}
+    assert differences(vendor, place, (*TWO, REOPENED)) == {}
 
 
 def test_corrected_statuses_are_taken_over(vendor: SimulatedOrg, place: Workplace) -> None:

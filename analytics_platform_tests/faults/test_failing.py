@@ -24,7 +24,7 @@ FAULTS = [
     ("status", {"operation": "*.results", "status": 503}, "503"),
     ("status", {"operation": "*.availability", "status": 502, "html": True}, "502"),
     ("status", {"operation": "*.results", "status": 429, "retry_after": 7200}, "7200"),
-    ("permission_withdrawn", {"operation": "*.results"}, "permission"),
+    ("permission_withdrawn", {"operation": "*.results"}, "the OAuth client lacks a permission"),
     ("token_revoked", {"operation": "*.results"}, "token"),
     ("watermark_back", {"operation": "*.availability", "hours": 120}, "vouches for data before 2026-03-01"),
 ]
