@@ -126,12 +126,16 @@ def test_a_conversation_whose_lifetime_left_the_day_stays_where_it_is_told(
     assert moved not in ids(landed, DAY) and moved in ids(landed, NEXT) and facts(landed)["erased"] == 0
 
 
-def test_a_reading_as_new_or_newer_that_still_has_it_outweighs_the_day_that_lost_it(
+def test_a_newer_reading_that_still_has_it_outweighs_the_day_that_lost_it(
     changing_org: SimulatedOrg, landed: Workplace
 ) -> None:
-    moved = _moved_into_the_next_day(changing_org, landed)
-    read(landed, [DAY, NEXT], "again")
-    assert moved not in ids(landed, DAY) and moved in ids(landed, NEXT) and facts(landed)["erased"] == 0
+    hidden = long_ones(landed)[0]["conversation_id"]
+    changing_org.change("late", conversations=[hidden], at=LATER)  # nobody is told of it until then
+    for day, now in ((DAY, LATE), (NEXT, LATER)):
+        changing_org.set_now(now)
+        landed.land(day, request=now)
+    remove_erased(CONVERSATION_DETAILS, landed.lake, landed.ledger)
+    assert hidden not in ids(landed, DAY) and hidden in ids(landed, NEXT) and facts(landed)["erased"] == 0
 
 
 def test_what_was_taken_out_because_no_other_day_had_been_read_since_comes_back_with_it(
