@@ -57,6 +57,10 @@ class Deployment:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(timeout=30)
 
+    def start_daemon(self) -> None:
+        """Start one more daemon on the instance, as nobody should."""
+        self._start("dagster-daemon", "run")
+
     @property
     def output(self) -> bytes:
         """All that the processes have written."""

@@ -1,4 +1,4 @@
-"""A process that runs a table over days of the deployment its environment names: `run_days TABLE FIRST LAST [TAG=..]`.
+"""A process that runs tables over days of the deployment its environment names: `run_days TABLE,.. FIRST LAST`.
 
 It exists to be killed; what it runs is what a run worker of the deployment runs.
 """
@@ -13,7 +13,7 @@ from analytics_platform.defs.partitions import days_between, range_tags
 from analytics_platform.settings import load_settings
 
 
-def main(table: str, first: str, last: str) -> int:
+def main(tables: str, first: str, last: str) -> int:
     days = days_between(date.fromisoformat(first), date.fromisoformat(last))
     with dg.DagsterInstance.get() as instance:
         result = (
@@ -21,7 +21,7 @@ def main(table: str, first: str, last: str) -> int:
             .resolve_implicit_global_asset_job_def()
             .execute_in_process(
                 instance=instance,
-                asset_selection=[dg.AssetKey(table)],
+                asset_selection=[dg.AssetKey(table) for table in tables.split(",")],
                 tags=range_tags(days),
                 raise_on_error=False,
             )

@@ -1,12 +1,16 @@
 """What a landed day counts as: provisional, complete, settled or rebuilt; the org's clock is moved between landings."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
+from analytics_platform.lake import Lake
 from analytics_platform.landing.errors import DayNotComplete
+from analytics_platform.landing.states import end_of, state_of
 from analytics_platform.source.errors import JobDeadline
 from analytics_platform_tests.landing.conftest import UNHURRIED
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
@@ -119,6 +123,54 @@ def test_a_day_read_again_with_a_difference_is_rebuilt_and_its_home_days_are_sta
     assert rebuilt.facts["state"] == "rebuilt" and rebuilt.facts["digest"] != first.facts["digest"]
     assert place.build(among=[DAY]) == [DAY]
     assert place.land(DAY, request="again").facts["state"] == "settled"
+
+
+def test_a_home_day_is_partial_until_its_own_activity_day_has_landed(place: Workplace) -> None:
+    place.land(DAY)
+    earlier = [day for day in place.build() if day < DAY]
+    assert DAYS[0] in earlier, "what was alive on the second day began on the first, and before"
+    assert {_typed_state(place, day) for day in earlier} == {"partial"} and _typed_state(place) == "complete"
+    part = place.lake.read("conversations", DAYS[0]).num_rows
+    place.land(DAYS[0])
+    place.build()
+    assert _typed_state(place, DAYS[0]) == "complete"
+    assert place.lake.read("conversations", DAYS[0]).num_rows > part
+    assert _typed_state(place, earlier[0]) == "partial", "nobody lands days before the first"
+
+
+def test_a_day_made_of_a_provisional_one_is_provisional_also_where_its_own_has_not_landed(
+    steady_org: SimulatedOrg, steady: Workplace
+) -> None:
+    steady_org.set_now("2026-03-03T18:00:00Z")
+    steady.land(DAY, provisional=True)
+    earlier = [day for day in steady.build() if day < DAY]
+    assert {_typed_state(steady, day) for day in earlier} == {"provisional"}
+    steady_org.set_now("2026-03-04T12:00:00Z")
+    steady.land(DAY, request="later")
+    assert set(steady.build()) >= {*earlier, DAY}
+    assert {_typed_state(steady, day) for day in earlier} == {"partial"} and _typed_state(steady) == "complete"
+
+
+def test_a_day_of_which_the_source_gave_a_part_is_partial_until_it_gives_the_whole(tmp_path: Path) -> None:
+    lake = Lake.open(tmp_path)
+
+    def landed(digest: str, *, whole: bool = True) -> str:
+        with lake.stage("exported", DAY, pa.schema([("number", pa.int64())])) as writer:
+            state = state_of(
+                DAY,
+                watermark=end_of(DAY),
+                as_of=end_of(DAY) + timedelta(days=9),
+                before=lake.manifest("exported", DAY),
+                digest=digest,
+                settled_after=timedelta(days=3),
+                whole=whole,
+            )
+            return writer.seal({"state": state, "digest": digest}).publish().state
+
+    assert landed("part", whole=False) == landed("part", whole=False) == "partial"
+    assert landed("all") == "complete"
+    assert landed("all") == "settled"
+    assert landed("other") == "rebuilt"
 
 
 def test_watermarks_of_the_two_families_are_apart(quick_org: SimulatedOrg, place: Workplace) -> None:
