@@ -22,7 +22,7 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, Manifest, PartitionDamaged, StagedPartition
 from analytics_platform.landing.differing_rows import differing_parts
 from analytics_platform.landing.layouts import layout
-from analytics_platform.landing.states import PARTIAL, PROVISIONAL
+from analytics_platform.landing.states import COMPLETE, PARTIAL, PROVISIONAL
 from analytics_platform.tables.restatements import CHANGED, KINDS, REMOVED, Difference, differences
 from analytics_platform.tables.schemas import table_schema
 
@@ -177,7 +177,7 @@ def _history(
         since = told.facts[REMOVALS_SINCE] if told is not None else None
         if since is None and tally.kinds[REMOVED] and stream is CONVERSATION_DETAILS:
             since = now.facts["as_of"]
-        facts = {name: now.facts[name] for name in ("stream", "source", "watermark")}
+        facts = {"state": COMPLETE, **{name: now.facts[name] for name in ("stream", "source", "watermark")}}
         erased = told.facts.get(ERASED, 0) if told is not None else 0
         return writer.seal({**facts, **landings, **tally.facts(), REMOVALS_SINCE: since, ERASED: erased})
 
