@@ -17,7 +17,7 @@ from analytics_platform.catalogue.observations import OBSERVATIONS, observation_
 from analytics_platform.catalogue.personal import keys, maskable
 from analytics_platform.settings import Settings, SettingsError
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
 class _Choice(BaseModel):

@@ -12,7 +12,7 @@ FILE = "data.parquet"
 """The name of a partition's one file: constant, so that replacing it is one rename or one object put."""
 
 _DAY = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
-_TABLE = re.compile(r"[a-z][a-z0-9_]*")
+_TABLE = re.compile(r"[a-z][a-z0-9_]{0,199}")
 
 
 class Place(Protocol):
@@ -75,5 +75,5 @@ def day_of(folder: str) -> date | None:
 
 
 def is_table(name: str) -> bool:
-    """Whether `name` may be a table's: small letters, digits and underscores, a letter first."""
+    """Whether `name` may be a table's: small letters, digits and underscores, a letter first, 200 at most."""
     return _TABLE.fullmatch(name) is not None
