@@ -75,7 +75,7 @@ class GenesysCloud:
         self.usage = usage or Usage()
         self._retries = retries or Retries()
         self._longest = limits.whole
-        self._http = http_client(limits, encrypted=hosts.encrypted, connections=connections, user_agent=user_agent)
+        self._http = http_client(limits, connections=connections, user_agent=user_agent)
         self._speakers = [
             Speaker(each, self._http, hosts.login_url, self.usage, longest=limits.whole)
             for each in (OAuthClient(client_id, client_secret, budget), *others)
