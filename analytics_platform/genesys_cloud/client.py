@@ -19,7 +19,7 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.files import REDIRECTS, followed, onward, parts_of, unseen
 from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform.genesys_cloud.oauth_client import OAuthClient, Speaker, soonest
+from analytics_platform.genesys_cloud.oauth_client import OAuthClient, Speaker, by_haste
 from analytics_platform.genesys_cloud.token import TOKEN, Secret
 from analytics_platform.genesys_cloud.usage import Usage
 from analytics_platform.source.errors import BadCredentials, SourceError
@@ -101,10 +101,11 @@ class GenesysCloud:
         narrowed._speakers, narrowed._preferred = chosen, None
         return narrowed
 
-    def together(self) -> "GenesysCloud":
-        """The same connection as the OAuth client that may send soonest now, and as another only if that is refused."""
+    def together(self, loads: Mapping[str, int] | None = None) -> "GenesysCloud":
+        """The same connection as one OAuth client, and as another only if that is refused: as the one with the least of
+        the loads, which is 0 where none is told, and of several as the one that may send soonest now."""
         narrowed = copy.copy(self)
-        narrowed._preferred = soonest(self._speakers)
+        narrowed._preferred = min(by_haste(self._speakers), key=lambda each: (loads or {}).get(each.id, 0))
         return narrowed
 
     def call(
@@ -174,7 +175,7 @@ class GenesysCloud:
 
     def _speaker(self) -> Speaker:
         preferred = self._preferred
-        return soonest(self._speakers) if preferred is None or preferred.refused else preferred
+        return by_haste(self._speakers)[0] if preferred is None or preferred.refused else preferred
 
     def _repeated(
         self,

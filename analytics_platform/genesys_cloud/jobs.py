@@ -5,11 +5,13 @@ A job over a window past the watermark succeeds with part of the data and says n
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from threading import Lock
 
 from analytics_platform.catalogue.operations import JobFamily
 from analytics_platform.genesys_cloud.client import GenesysCloud
@@ -59,6 +61,8 @@ class DetailsJobs:
         self.family = family
         self._client = client
         self._owners: dict[str, str] = {}
+        self._given: Counter[str] = Counter()
+        self._choosing = Lock()
 
     def availability(self) -> datetime:
         """The watermark, UTC: data before it is complete. Each family has its own."""
@@ -82,7 +86,7 @@ class DetailsJobs:
         """
         operation = self.family.submit
         try:
-            answer = self._client.call(operation, body=dict(body))
+            answer = self._chosen().call(operation, body=dict(body))
         except (TransientError, NotJson) as fault:
             if fault.untaken or fault.operation is TOKEN:
                 raise
@@ -93,6 +97,13 @@ class DetailsJobs:
         self._owners[job_id] = answer.asked_as
         _log.info("Submitted %s job %s.", self.family.name, job_id)
         return job_id
+
+    def _chosen(self) -> GenesysCloud:
+        """The connection as the OAuth client that was given the fewest jobs, as each brings many requests with it."""
+        with self._choosing:
+            chosen = self._client.together(self._given)
+            self._given[chosen.asks_as] += 1
+            return chosen
 
     def owner(self, job_id: str) -> str:
         """The OAuth client that a job submitted or adopted here belongs to."""

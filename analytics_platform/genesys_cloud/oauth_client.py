@@ -1,8 +1,10 @@
 """The OAuth clients a connection may speak as: each has its own token and its own request budget at the vendor."""
 
 import logging
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -41,6 +43,8 @@ class Speaker:
         self.budget = client.budget
         self.refused = False
         """Whether the org refused it; what can be asked as another is."""
+        self._under_way = 0
+        self._counting = threading.Lock()
         self._http = http
         self._usage = usage
         self._longest = longest
@@ -58,6 +62,28 @@ class Speaker:
 
         Raises the client's errors; BadCredentials only where nothing was acted upon.
         """
+        with self._counted():
+            return self._asked(request, headers, operation, redirected)
+
+    def haste(self) -> tuple[float, int]:
+        """How soon it may send, in seconds, and how many requests it has sent or is about to; the least is soonest."""
+        standing = self.budget.standing()
+        return standing.wait, standing.used + self._under_way
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Requests of many threads that begin at once are not in the budget yet when the next one chooses."""
+        with self._counting:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way -= 1
+
+    def _asked(
+        self, request: "partial[httpx.Request]", headers: Mapping[str, str], operation: Operation, redirected: bool
+    ) -> Received:
         received, bearer = self._send(request, headers, operation)
         if received.status == 401:
             # Refused before it was acted upon, so this is safe for any method.
@@ -109,14 +135,8 @@ class Speaker:
         return received, bearer
 
 
-def soonest(speakers: Sequence[Speaker]) -> Speaker:
-    """The one that may send soonest, of several the one that sent least; a refused one only where all are."""
+def by_haste(speakers: Sequence[Speaker]) -> list[Speaker]:
+    """Those that are not refused, or all where all are: first the one that may send soonest, of several the one that
+    sent least."""
     able = [each for each in speakers if not each.refused] or list(speakers)
-    if len(able) == 1:
-        return able[0]
-
-    def hurry(speaker: Speaker) -> tuple[float, int]:
-        standing = speaker.budget.standing()
-        return standing.wait, standing.used
-
-    return min(able, key=hurry)
+    return sorted(able, key=Speaker.haste) if len(able) > 1 else able

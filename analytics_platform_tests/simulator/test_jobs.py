@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analytics_platform_tests.simulated_org import SimulatedOrg
-from analytics_platform_tests.simulator.asking import DAYS, FAMILIES, Asker, asking, day
+from analytics_platform_tests.simulator.asking import DAYS, FAMILIES, Asker, asking, day, mint
 
 StartOrg = Callable[..., SimulatedOrg]
 ALL = "2026-03-02T00:00:00.000Z/2026-03-05T00:00:00.000Z"
@@ -257,3 +257,13 @@ def test_many_clients_at_once(org: SimulatedOrg) -> None:
         found = list(pool.map(whole, range(6)))
     assert all(records == found[0] for records in found)
     assert len(org.requests()["submits"]) == 6
+
+
+@pytest.mark.parametrize(("private", "status"), [("true", 404), ("false", 202)])
+def test_whether_another_client_knows_a_job_is_assumed(start_org: StartOrg, private: str, status: int) -> None:
+    org = start_org(client=["demo:demo", "other:other"], assume=[f"jobs_are_private={private}"])
+    other = Asker(org, mint(org, "other", "other"))
+    with asking(org) as mine, other.http:
+        path = f"/conversations/details/jobs/{mine.submit('conversations', day(DAYS[0]))}"
+        assert mine.http.get(path).status_code == 202
+        assert other.http.get(path).status_code == status
