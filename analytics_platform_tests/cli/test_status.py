@@ -1,13 +1,14 @@
 """`status`: every day of every stream, from the manifests alone."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from analytics_platform.lake import Lake
 from analytics_platform_tests.cli.conftest import Run, land, script
+from analytics_platform_tests.lake.open_days import D1, D2, SIX, end_of, home, reading
 
 
 def _day(number: int) -> date:
@@ -141,6 +142,28 @@ def test_an_empty_lake(lake: Lake, run: Run) -> None:
 def test_an_empty_lake_misses_the_days_since_the_first_to_land(lake: Lake, run: Run) -> None:
     told = run("status", "--json", "--to", "2026-01-02")
     assert _states(told.stdout)["user_details"] == {"2026-01-01": "missing", "2026-01-02": "missing"}
+
+
+def test_the_open_conversations(lake: Lake, run: Run) -> None:
+    assert run("status", "--open").stdout.splitlines() == [
+        "Open conversations: 0.",
+        "0 stuck, open for more than 60 days.",
+        "0 open in the lake and no longer told by the vendor.",
+    ]
+    told = end_of(D1) + SIX
+    home(lake, D1 - timedelta(days=70), {"stuck": (D1, told)})
+    home(lake, D1, {"gone": (D1, told), "open": (D2, told + timedelta(days=1))})
+    reading(lake, D1, "stuck", "gone", "open")
+    reading(lake, D2, "stuck", "open")
+    assert run("status", "--open").stdout.splitlines() == [
+        "Open conversations: 3 (2 of 1-7 days, 1 of 60+ days).",
+        "1 stuck, open for more than 60 days:",
+        "  stuck",
+        "1 open in the lake and no longer told by the vendor:",
+        "  gone",
+    ]
+    found = json.loads(run("status", "--open", "--json").stdout)["open"]
+    assert found["ages"]["1-7"] == 2 and found["stuck"] == {"count": 1, "ids": ["stuck"]}
 
 
 def test_exchanged_days_are_told(lake: Lake) -> None:

@@ -10,12 +10,13 @@ from analytics_platform.genesys_cloud.answered import Answered
 from analytics_platform.lake import Lake, LakeUnreachable
 from analytics_platform.lake.local import LocalPlace
 from analytics_platform.landing.errors import OtherSource
-from analytics_platform.landing.ticks import ticks_of
+from analytics_platform.landing.ticks import ticks_of, ticks_of_day
 from analytics_platform.tables.answers import Tidy, UnreadableAnswer
 from analytics_platform_tests.landing.snapshot_places import (
     BATCHES,
     DAY,
     LATER,
+    MINUTES,
     QUEUES,
     TOMORROW,
     Place,
@@ -100,6 +101,22 @@ def test_a_past_day_asks_nothing_lands_what_is_spooled_and_is_compacted(place: P
     before = place.lake.manifest(QUEUES.table.name, DAY)
     place.run(LATER, DAY)
     assert place.lake.manifest(QUEUES.table.name, DAY) == before
+
+
+def test_a_day_is_provisional_until_it_ends_then_complete_or_for_want_of_a_tick_partial(place: Place) -> None:
+    def state() -> set[str]:
+        return {place.lake.manifests(table.name)[DAY].state for table in (QUEUES.raw, QUEUES.table)}
+
+    ticks = ticks_of_day(DAY, MINUTES, LATER)
+    for tick in ticks[:-1]:
+        place.spools(tick)
+    place.run(ticks[-2])
+    assert state() == {"provisional"}
+    place.run(LATER, DAY)
+    assert state() == {"partial"}
+    place.spools(ticks[-1])
+    place.run(LATER, DAY)
+    assert state() == {"complete"}
 
 
 def test_a_compacted_day_stands_in_the_order_of_groups_metrics_and_ticks(place: Place) -> None:
