@@ -48,8 +48,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 CREATE INDEX IF NOT EXISTS jobs_by_day ON jobs (org, stream, day, state);
 """
-_ASKED_AS = """
-ALTER TABLE jobs ADD COLUMN asked_as TEXT NOT NULL DEFAULT '';
+_ASKED_AS = """ALTER TABLE jobs ADD COLUMN asked_as TEXT NOT NULL DEFAULT '';
 UPDATE jobs SET asked_as = substr(org, 1, instr(org, '@') - 1), org = substr(org, instr(org, '@') + 1)
     WHERE family IN ('conversations', 'users', 'exports') AND instr(org, '@') > 0;
 """
