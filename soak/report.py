@@ -1,0 +1,37 @@
+"""What many seasons came to, in one table."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+_GROUPS = {
+    "fault ": "Faults injected by the org",
+    "change ": "Changes of the world",
+    "killed ": "Killed with SIGKILL",
+    "by hand ": "Done by hand",
+}
+
+
+def report(outcomes: Sequence[dict[str, Any]]) -> str:
+    """A table in Markdown over all outcomes."""
+    counts: Counter[str] = Counter()
+    for outcome in outcomes:
+        counts.update(outcome["counts"])
+    equal = sum(not outcome["differences"] for outcome in outcomes)
+    days = sum(outcome["days"] for outcome in outcomes)
+    lines = [
+        "| what | how many |",
+        "|---|---|",
+        f"| seeds | {len(outcomes)} |",
+        f"| of which the lake equals the truth | {equal} |",
+        f"| simulated days | {days:,} |",
+        f"| runs | {counts['runs']:,} |",
+        f"| requests to the org | {counts['requests']:,} |",
+        f"| jobs submitted | {counts['jobs']:,} |",
+        f"| runs on a full disk | {counts['full disk']:,} |",
+    ]
+    for prefix, title in _GROUPS.items():
+        told = {name.removeprefix(prefix): count for name, count in sorted(counts.items()) if name.startswith(prefix)}
+        each = ", ".join(f"{name} {count:,}" for name, count in told.items())
+        lines.append(f"| {title} | {sum(told.values()):,}: {each} |")
+    return "\n".join(lines)

@@ -1,0 +1,77 @@
+"""Dagster's SQLite storage with its connections kept: it opens an engine an event, which costs more than the event."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from sqlalchemy.engine import Connection, Engine
+
+_KEPT = 8
+
+
+class _Engines:
+    """The engines last used, by what they are connected to; a forked process makes its own."""
+
+    def __init__(self) -> None:
+        self._engines: OrderedDict[tuple[int, str], Engine] = OrderedDict()
+
+    @contextmanager
+    def connection(self, url: str) -> Iterator[Connection]:
+        key = (os.getpid(), url)
+        engine = self._engines.get(key)
+        if engine is None:
+            engine = self._engines[key] = sqlalchemy.create_engine(url, connect_args={"timeout": 60})
+        self._engines.move_to_end(key)
+        with engine.connect() as connection, connection.begin():
+            yield connection
+        while len(self._engines) > _KEPT:
+            self._engines.popitem(last=False)[1].dispose()
+
+
+class _Events(SqliteEventLogStorage):
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        if shard not in self._initialized_dbs:
+            with super()._connect(shard):
+                pass
+        with _ENGINES.connection(self.conn_string_for_shard(shard)) as connection:
+            yield connection
+
+
+class _Runs(SqliteRunStorage):
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        with _ENGINES.connection(self._conn_string) as connection:
+            yield connection
+
+
+class _Schedules(SqliteScheduleStorage):
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        with _ENGINES.connection(self._conn_string) as connection:
+            yield connection
+
+
+class KeptSqliteStorage(DagsterSqliteStorage):
+    """What `dagster.yaml` of a season names."""
+
+    def __init__(self, base_dir: str, inst_data: Any = None) -> None:
+        super().__init__(base_dir, inst_data)
+        self._run_storage = _Runs.from_local(str(Path(base_dir) / "history"))
+        self._event_log_storage = _Events(str(Path(base_dir) / "history" / "runs"))
+        self._schedule_storage = _Schedules.from_local(str(Path(base_dir) / "schedules"))
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> "KeptSqliteStorage":
+        return cls(inst_data=inst_data, **config_value)
+
+
+_ENGINES = _Engines()
