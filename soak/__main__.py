@@ -73,7 +73,8 @@ def _line(outcome: dict[str, Any]) -> str:
         again = f"make soak SEED={seed} DAYS={outcome['days']}"
         return "\n  ".join([f"seed {seed}: NOT THE TRUTH; play it again: {again}", *outcome["differences"]])
     killed = sum(count for name, count in counts.items() if name.startswith("killed"))
-    return f"seed {seed}: equal; {counts.get('runs', 0)} runs, {killed} killed, {outcome['cpu_seconds']:.0f} s of CPU"
+    spent = sum(outcome["cpu_seconds"].values())
+    return f"seed {seed}: equal; {counts.get('runs', 0)} runs, {killed} killed, {spent:.0f} s of CPU"
 
 
 if __name__ == "__main__":

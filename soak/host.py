@@ -34,7 +34,7 @@ _BETWEEN_LOOKS = 1.0
 
 @contextmanager
 def workspace(home: Path) -> Iterator[WorkspaceProcessContext]:
-    """The platform as a code location of this process, on the instance in `home`; forked processes find all imported."""
+    """The platform as a code location of this process, on the instance in `home`, imported as a whole."""
     for name in _LATER:
         importlib.import_module(f"analytics_platform.{name}")
     origin = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="soak.definitions"), location_name="soak")

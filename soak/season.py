@@ -2,14 +2,12 @@
 
 import json
 import os
-import resource
 import signal
 import socket
 import sys
 import time
-import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,6 +21,7 @@ from soak.changing import asked_of
 from soak.deployment import enter
 from soak.dying import Death, die_at, fill_disk
 from soak.plan import Change, Hand, Plan, Wake, iso, plan
+from soak.processes import Processes
 
 _SENSORS = [name for stream in STREAMS for name in (f"{stream.name}_availability", f"{stream.typed}_home_days")]
 _UPKEEP = [f"{stream.name}_upkeep" for stream in STREAMS]
@@ -39,7 +38,7 @@ class Outcome:
     wakes: int = 0
     differences: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    cpu_seconds: float = 0.0
+    cpu_seconds: Mapping[str, float] = field(default_factory=dict)
     wall_seconds: float = 0.0
 
 
@@ -51,6 +50,7 @@ class Season:
         self._folder = folder
         self._home = folder / "home"
         self._org = org
+        self._processes = Processes(folder)
         self._outcome = Outcome(plan.seed, plan.days)
         self._ours, self._theirs = socket.socketpair()
         launcher.use(self._theirs)
@@ -69,9 +69,8 @@ class Season:
             for number, wake in enumerate(self._plan.wakes):
                 self._wake(number, wake)
             self._rest()
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self._outcome.cpu_seconds = used.ru_utime + used.ru_stime
-        self._outcome.wall_seconds = time.monotonic() - began
+        self._outcome.cpu_seconds = {kind: round(spent, 1) for kind, spent in self._processes.cpu.items()}
+        self._outcome.wall_seconds = round(time.monotonic() - began, 1)
         return self._outcome
 
     def _wake(self, number: int, wake: Wake) -> None:
@@ -111,7 +110,7 @@ class Season:
                 die_at(daemon_dies[0], self._folder)
             return 0 if host.daemon(self._loaded, _UPKEEP, looks) else 1
 
-        child = self._forked(daemon)
+        child = self._processes.start("daemon", daemon)
         self._ours.setblocking(False)
         for position, run_id in enumerate(self._asked_runs(child), 1):
             dying = next((d for d in deaths if d.victim != "daemon" and d.run == position), None)
@@ -119,24 +118,23 @@ class Season:
             if killed and dying is not None and dying.victim == "host":
                 os.kill(child, signal.SIGKILL)
                 self._outcome.counts["killed host"] += 1
-                os.waitpid(child, 0)
+                self._processes.wait(child)
                 self._drained()
                 return False
             self._ours.sendall(b"ended")
-        status = self._status
-        if os.WIFSIGNALED(status):
+        if self._status < 0:
             self._outcome.counts["killed daemon"] += 1
             self._drained()
-            return False
-        return os.waitstatus_to_exitcode(status) == 0
+        return self._status == 0
 
     def _asked_runs(self, child: int) -> Iterator[str]:
         """The ids of the runs the daemon asks for, until it ends; its status is in `_status` then."""
         while True:
             with suppress(BlockingIOError):
                 yield self._ours.recv(4096).decode()
-            ended, self._status = os.waitpid(child, os.WNOHANG)
-            if ended:
+            ended = self._processes.look(child)
+            if ended is not None:
+                self._status = ended
                 return
             time.sleep(0.01)
 
@@ -160,8 +158,7 @@ class Season:
             host.run(self._repository, self._home, run_id)
             return 0
 
-        _, status = os.waitpid(self._forked(work), 0)
-        killed = os.WIFSIGNALED(status)
+        killed = self._processes.wait(self._processes.start("run", work)) < 0
         self._outcome.counts["runs"] += 1
         self._outcome.counts["killed run"] += killed
         self._outcome.counts["full disk"] += disk is not None
@@ -189,35 +186,17 @@ class Season:
 
         if days[0] < self._plan.first:
             return
-        children = [self._forked(work) for _ in range(2 if hand.kind == "twice" else 1)]
-        for child in children:
-            _, status = os.waitpid(child, 0)
-            self._outcome.counts["killed hand"] += os.WIFSIGNALED(status)
-            if os.WIFSIGNALED(status) and hand.kind == "forget":
-                os.waitpid(self._forked(lambda: hands.command(*words)), 0)
+        at_once = 2 if hand.kind == "twice" else 1
+        for child in [self._processes.start("hand", work) for _ in range(at_once)]:
+            status = self._processes.wait(child)
+            self._outcome.counts["killed hand"] += status < 0
+            if status and hand.kind == "forget":
+                self._processes.wait(self._processes.start("hand", lambda: hands.command(*words)))
         self._outcome.counts[f"by hand {hand.kind}"] += 1
 
     def _newest(self) -> date:
         """The newest day the watermark of conversations has passed."""
         return date.fromisoformat(self._org.availability("conversations")[:10]) - timedelta(days=1)
-
-    def _forked(self, work: Callable[[], int]) -> int:
-        """The id of a process that does the work, writes to the season's log, and ends."""
-        child = os.fork()
-        if child:
-            return child
-        status = 70
-        try:
-            log = os.open(self._folder / "season.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            os.dup2(log, 1)
-            os.dup2(log, 2)
-            status = work()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
 
     def _compared(self) -> list[str]:
         """The comparison, in a process of its own: reading Parquet starts threads."""
@@ -234,9 +213,8 @@ class Season:
             path.write_text(json.dumps(differences(lake, self._org, self._plan.first, self._newest(), left)))
             return 0
 
-        _, status = os.waitpid(self._forked(compare), 0)
-        if status:
-            return [f"the comparison itself failed; see {self._folder / 'season.log'}"]
+        if self._processes.wait(self._processes.start("comparison", compare)):
+            return [f"the comparison itself failed; see {self._processes.log}"]
         found: list[str] = json.loads(path.read_text())
         return found
 
