@@ -64,6 +64,11 @@ class DetailsJobs:
         self._given: Counter[str] = Counter()
         self._choosing = Lock()
 
+    @property
+    def client(self) -> GenesysCloud:
+        """The connection they are asked over."""
+        return self._client
+
     def availability(self) -> datetime:
         """The watermark, UTC: data before it is complete. Each family has its own."""
         answer = self._client.call(self.family.availability)

@@ -18,7 +18,7 @@ from analytics_platform.catalogue.operations.details import CONVERSATION_BY_ID, 
 from analytics_platform.genesys_cloud.client import GenesysCloud
 from analytics_platform.genesys_cloud.found import Course, Found, Keys, Records, keys
 from analytics_platform.genesys_cloud.questions import Question
-from analytics_platform.source.errors import NotFound, QueryRefused
+from analytics_platform.source.errors import NotFound, QueryRefused, UnexpectedAnswer
 from analytics_platform.source.intervals import Interval
 from analytics_platform.source.pages import instant, split_page
 from analytics_platform.source.wire import not_json
@@ -40,6 +40,26 @@ def conversations_by_ids(client: GenesysCloud, ids: Iterable[str]) -> Found:
     """
     course = Course()
     return Found(_listed(CONVERSATIONS_BY_IDS).type, _by_ids(client, ids, course), course)
+
+
+def unknown_conversations(client: GenesysCloud, ids: Iterable[str]) -> list[str]:
+    """Those of the ids that the vendor tells none of the connection's OAuth clients of.
+
+    What one client may not see another may: each is asked for what those before it were not told of. Raises the
+    client's errors, and UnexpectedAnswer for records that none of the ids can be told to be of.
+    """
+    unknown = list(dict.fromkeys(ids))
+    for client_id in client.client_ids:
+        found = conversations_by_ids(client.alone(client_id), unknown)
+        told = sum(len(page) for page in found)
+        if told + len(found.course.missing) != len(unknown):
+            raise UnexpectedAnswer(
+                f"Asked for {len(unknown)} conversations by their ids, the vendor told of others, or of some without "
+                "their id, so that nobody knows which it does not know: ask again later.",
+                operation=CONVERSATIONS_BY_IDS,
+            )
+        unknown = found.course.missing
+    return unknown
 
 
 def conversation(client: GenesysCloud, conversation_id: str) -> Found:

@@ -1,16 +1,21 @@
 """Queries for details against a server that scripts what no small world does."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
+from pydantic import SecretStr
 
-from analytics_platform.catalogue.operations.details import CONVERSATION_QUERY, TRANSCRIPT_QUERY
+from analytics_platform.catalogue.operations.details import CONVERSATION_QUERY, CONVERSATIONS_BY_IDS, TRANSCRIPT_QUERY
+from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import GenesysCloud
-from analytics_platform.genesys_cloud.queries import find
+from analytics_platform.genesys_cloud.hosts import Hosts
+from analytics_platform.genesys_cloud.oauth_client import OAuthClient
+from analytics_platform.genesys_cloud.queries import find, unknown_conversations
 from analytics_platform.genesys_cloud.questions import TRANSCRIPTS, question
-from analytics_platform.source.errors import NotJson, QueryRefused
+from analytics_platform.source.errors import BadCredentials, NotJson, QueryRefused, UnexpectedAnswer
 from analytics_platform_tests.genesys_cloud.querying import Record, conversations, records
-from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted
+from analytics_platform_tests.genesys_cloud.scripted import Asked, Reply, Scripted, error, token
 
 QUERY = CONVERSATION_QUERY.path
 
@@ -110,3 +115,46 @@ def test_a_body_that_is_no_page_is_not_shown(server: Scripted, client: GenesysCl
     with pytest.raises(NotJson) as fault:
         records(conversations(client, "2026-03-02"))
     assert "private" not in str(fault.value)
+
+
+BY_IDS = CONVERSATIONS_BY_IDS.path
+
+
+@pytest.fixture
+def both(server: Scripted) -> Iterator[GenesysCloud]:
+    """A connection as two OAuth clients."""
+    one, two = (OAuthClient(name, SecretStr("secret"), RequestBudget.unlimited()) for name in ("one", "two"))
+    with GenesysCloud(Hosts.of(api_url=server.url), one.id, one.secret, one.budget, others=[two]) as client:
+        yield client
+
+
+def test_a_conversation_is_unknown_only_where_no_client_knows_it(server: Scripted, both: GenesysCloud) -> None:
+    server.on("GET", BY_IDS, _page(_told(1)), _page(_told(2)))
+    assert unknown_conversations(both, ["c-1", "c-2", "c-3", "c-3"]) == ["c-3"]
+    asked = server.requests(BY_IDS)
+    assert [each.query["id"] for each in asked] == ["c-1,c-2,c-3", "c-2,c-3"]
+    assert len({each.headers["authorization"] for each in asked}) == 2
+
+
+def test_nothing_more_is_asked_than_is_still_unknown(server: Scripted, both: GenesysCloud) -> None:
+    assert unknown_conversations(both, []) == [] and not server.requests()
+    server.on("GET", BY_IDS, _page(_told(1)))
+    assert unknown_conversations(both, ["c-1"]) == [] and len(server.requests(BY_IDS)) == 1
+
+
+def test_no_conversation_is_unknown_while_a_client_that_may_know_it_is_refused(
+    server: Scripted, both: GenesysCloud
+) -> None:
+    server.on("GET", BY_IDS, _page())
+    server.on("POST", "/oauth/token", token("first"), error(401, "bad.credentials", "Invalid login credentials."))
+    with pytest.raises(BadCredentials):
+        unknown_conversations(both, ["c-1"])
+
+
+@pytest.mark.parametrize("strange", [{"conversationStart": "2026-03-02T10:00:00Z"}, _told(9), _told(1)])
+def test_an_answer_that_tells_of_others_leaves_open_what_is_unknown(
+    server: Scripted, client: GenesysCloud, strange: Record
+) -> None:
+    server.on("GET", BY_IDS, _page(_told(1), strange))
+    with pytest.raises(UnexpectedAnswer):
+        unknown_conversations(client, ["c-1", "c-2"])
