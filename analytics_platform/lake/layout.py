@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _FALSE_POSITIVES = 0.01
+_MORE_IDS = 1000
+"""A bloom filter is made for so many more than the values seen: other row groups may hold more of them."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,12 @@ class Layout:
         if both := sorted(set(self.delta).intersection(self.dictionary)):
             raise ValueError(f"A column takes one encoding, dictionary or delta: {', '.join(both)}.")
 
-    def options(self, schema: pa.Schema, rows: int) -> Mapping[str, object]:
-        """Keyword arguments of `pq.ParquetWriter`; `rows` is about how many rows a row group will hold."""
+    def options(self, schema: pa.Schema, rows: int, ids: Mapping[str, int] | None = None) -> Mapping[str, object]:
+        """Keyword arguments of `pq.ParquetWriter`; `rows` is about how many rows a row group will hold, and `ids` how
+        many different values one holds of each column that is looked up."""
+        # Filters of all row groups wait in memory until the file is closed: no larger than need be.
         bloom = {
-            leaf: {"ndv": max(rows, 1), "fpp": _FALSE_POSITIVES}
+            leaf: {"ndv": max(min(rows, (ids or {}).get(name, rows) + _MORE_IDS), 1), "fpp": _FALSE_POSITIVES}
             for name in self.bloom
             for leaf in _leaves(name, schema.field(name).type)
         }

@@ -125,14 +125,21 @@ class PartitionWriter:
         if self._waiting_bytes >= self._layout.row_group_bytes or self._waiting_rows >= self._layout.row_group_rows:
             self.flush()
 
-    def flush(self) -> None:
-        """Write the waiting rows as a row group now, which lets go of the memory they refer to."""
+    def flush(self, at_least: int = 0) -> None:
+        """Write the waiting rows as a row group now, which lets go of the memory they refer to.
+
+        Rows of less than `at_least` bytes are copied together instead, which lets go of it too, and wait for more: what
+        is known of a row group takes memory until the file is closed, and a large day has many.
+        """
         if not self._waiting:
+            return
+        if self._waiting_bytes < at_least:
+            self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
             return
         table = pa.concat_tables(self._waiting)  # no copy: the chunks stay where they are
         size = self._group_rows()
         with self._told():
-            self._writer(size).write_table(table, row_group_size=size)
+            self._writer(size, table).write_table(table, row_group_size=size)
             self._hash_written()
         self._note_instants(table)
         self._waiting, self._waiting_bytes, self._waiting_rows = [], 0, 0
@@ -142,7 +149,7 @@ class PartitionWriter:
         self.flush()
         plain = plain_facts({**facts, **self._protected()})
         with self._told():
-            writer = self._writer(0)
+            writer = self._writer(0, self._schema.empty_table())
             self._hash_written()
             manifest = Manifest(
                 table=self.table,
@@ -175,10 +182,12 @@ class PartitionWriter:
             self._sink.close()
         self._file.unlink(missing_ok=True)
 
-    def _writer(self, rows: int) -> pq.ParquetWriter:
+    def _writer(self, rows: int, first: pa.Table) -> pq.ParquetWriter:
         # Made at the first row group: only then is known how many ids a bloom filter must hold.
         if self._parquet is None:
-            options = dict(self._layout.options(self._schema, rows))
+            plain = [name for name in self._layout.bloom if not pa.types.is_nested(first.schema.field(name).type)]
+            ids = {name: pc.count_distinct(first[name]).as_py() for name in plain}
+            options = dict(self._layout.options(self._schema, rows, ids))
             if self._sealed and self._protection.sealing:
                 # Arrow writes no bloom filter into a file of which anything is encrypted.
                 options |= {"bloom_filter_options": None}

@@ -169,7 +169,8 @@ class DetailsLanding:
             try:
                 return self._stage(question, entries, before, stop)
             except _Unread as unread:
-                entry, fault = unread.entry, unread.fault
+                # Its frames would keep all that was read alive while it is read again.
+                entry, fault = unread.entry, unread.fault.with_traceback(None)
             if isinstance(fault, JobFull):
                 if not self._asking.cut(entry, "it holds more than one job delivers"):
                     raise fault

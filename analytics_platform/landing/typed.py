@@ -27,6 +27,8 @@ from analytics_platform.tables.statuses import newest_statuses, status_rows
 
 _FLUSH_BYTES = 24 << 20
 """JSON taken in between two flushes of all tables: they are flushed together, or one would pin the others' pages."""
+_GROUP_BYTES = 4 << 20
+"""Rows of a table that are worth a row group then."""
 _USERS_AT_ONCE = 20_000
 
 
@@ -49,7 +51,7 @@ def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Staged
             taken_in += batch.size
             if taken_in >= _FLUSH_BYTES:
                 for writer in writers.values():
-                    writer.flush()
+                    writer.flush(at_least=_GROUP_BYTES)
                 taken_in = 0
         for writer in writers.values():
             writer.flush()

@@ -167,6 +167,36 @@ def test_one_large_write_becomes_several_row_groups(lake: Lake) -> None:
         assert file.read().equals(table)
 
 
+def test_few_rows_that_are_flushed_wait_for_more_and_let_go_of_what_they_were_cut_from(lake: Lake) -> None:
+    few = rows(4).slice(1, 1)
+    pool = pa.default_memory_pool()
+    with lake.stage("conversations", DAY, SCHEMA, LAYOUT) as writer:
+        for _ in range(3):
+            writer.write(few)
+            writer.write(few)
+            large = pa.concat_tables([rows(20_000)]).combine_chunks()
+            writer.write(large.slice(0, 1))
+            before = pool.bytes_allocated()
+            size = large.nbytes
+            del large
+            writer.flush(at_least=1 << 20)
+            assert pool.bytes_allocated() < before - size // 2
+        writer.seal({}).publish()
+    with lake.open_partition("conversations", DAY) as file:
+        assert (file.num_row_groups, file.metadata.num_rows) == (1, 9)
+
+
+def test_a_bloom_filter_is_as_large_as_the_ids_there_are(lake: Lake, root: Path) -> None:
+    layout = Layout(bloom=("id",))
+    for table, ids in (("many", [f"id-{number}" for number in range(50_000)]), ("few", ["id-1", "id-2"] * 25_000)):
+        with lake.stage(table, DAY, pa.schema([("id", pa.string())]), layout) as writer:
+            writer.write(pa.table({"id": ids}))
+            writer.seal({}).publish()
+    columns = [lake.open_partition(table, DAY).metadata.row_group(0).column(0) for table in ("many", "few")]
+    many, few = (column.bloom_filter_length for column in columns)
+    assert few < many / 8
+
+
 def test_memory_stays_flat(lake: Lake) -> None:
     """A day of 80 MB passes through writer and reader; Arrow never holds more than some row groups of 4 MB."""
     pool = pa.default_memory_pool()
