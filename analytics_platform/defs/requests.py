@@ -84,10 +84,12 @@ def home_day_requests(
     """Runs that make the home days whose typed tables are not those of what raw holds now, save those `without`."""
     from analytics_platform.landing.home_days import stale_home_days
 
+    begun = any(settings.start_day in lake.days(raw.name) for raw in stream.raws)
     stale: dict[date, list[HomeDay]] = {}
     for home in stale_home_days(stream, lake):
-        # The first partition stands for the home days before it too.
-        stale.setdefault(max(home.day, settings.start_day), []).append(home)
+        # The first partition stands for the home days before it too, once it has landed itself.
+        if begun or home.day >= settings.start_day:
+            stale.setdefault(max(home.day, settings.start_day), []).append(home)
     tables = [table.name for table in stream.tables]
     for days in batches(list(stale.keys() - (without or set())), settings.max_days_per_run):
         versions = [home.version(stream) for day in days for home in stale[day]]

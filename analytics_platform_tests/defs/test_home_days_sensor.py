@@ -1,6 +1,9 @@
 """The home-day sensor: what a landed day touched is made anew, and nothing else."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS, Stream
 from analytics_platform_tests.defs.ticks import Ticks
@@ -59,6 +62,19 @@ def test_exactly_the_touched_home_days_are_made_and_a_late_end_reaches_its_home_
     assert ended_since, "conversations that ended on a later day"
 
 
+def test_home_days_before_the_first_partition_wait_until_it_has_landed(
+    start_org: Callable[..., SimulatedOrg], tmp_path: Path
+) -> None:
+    workplace = Workplace(tmp_path, start_org(conversations_per_day=1).url)
+    ticks = Ticks(workplace)
+    assert workplace.land(CONVERSATION_DETAILS, [FOURTH]).success
+    touched = {date.fromisoformat(day) for day in _facts(workplace, FOURTH)["home_days"]}
+    assert min(touched) < SECOND and SECOND not in touched, "nothing of the first day lives on the third"
+    assert not any(asked.endswith(f"{SECOND}..{SECOND}") for asked in ticks.requested(HOME_DAYS))
+    assert workplace.land(CONVERSATION_DETAILS, [SECOND]).success
+    assert f"touched {SECOND}..{SECOND}" in ticks.requested(HOME_DAYS)
+
+
 def test_a_day_landed_again_without_a_difference_touches_nothing(workplace: Workplace) -> None:
     ticks = Ticks(workplace)
     assert workplace.land(USER_DETAILS, [SECOND, THIRD]).success
@@ -71,5 +87,9 @@ def test_a_day_landed_again_without_a_difference_touches_nothing(workplace: Work
 
 
 def _earlier(workplace: Workplace) -> list[str]:
-    counts = workplace.lake.manifests(CONVERSATION_DETAILS.raw.name)[SECOND].facts["home_days"]
+    counts = _facts(workplace, SECOND)["home_days"]
     return [text for text in counts if date.fromisoformat(text) < SECOND]
+
+
+def _facts(workplace: Workplace, day: date) -> Any:
+    return workplace.lake.manifests(CONVERSATION_DETAILS.raw.name)[day].facts
