@@ -76,5 +76,7 @@ class Tally:
         """Rows whose id stands in another row of the day."""
         if not self._ids:
             return 0
-        ids = np.sort(np.concatenate(self._ids))
+        ids = np.concatenate(self._ids)
+        self._ids = [ids]
+        ids.sort()
         return int(np.count_nonzero(ids[1:] == ids[:-1]))

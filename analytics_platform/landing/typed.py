@@ -27,8 +27,8 @@ from analytics_platform.tables.statuses import newest_statuses, status_rows
 
 _FLUSH_BYTES = 24 << 20
 """JSON taken in between two flushes of all tables: they are flushed together, or one would pin the others' pages."""
-_GROUP_BYTES = 4 << 20
-"""Rows of a table that are worth a row group then."""
+_COLUMN_BYTES = 128 << 10
+"""What a column of a table must hold on average to be worth a row group then: each is known by itself in the file."""
 _USERS_AT_ONCE = 20_000
 
 
@@ -50,8 +50,8 @@ def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Staged
             whole += batch.set_aside
             taken_in += batch.size
             if taken_in >= _FLUSH_BYTES:
-                for writer in writers.values():
-                    writer.flush(at_least=_GROUP_BYTES)
+                for table in (*stream.tables, stream.typed_quarantine):
+                    writers[table.name].flush(at_least=_COLUMN_BYTES * len(table.columns))
                 taken_in = 0
         for writer in writers.values():
             writer.flush()
