@@ -221,10 +221,9 @@ class Season:
     def _change(self, change: Change, dice: Random, now: datetime) -> None:
         asked = asked_of(change, dice, now, self._org)
         if asked is not None:
-            touched = self._org.make_changes(asked)
-            self._outcome.counts[f"change {change.kind}"] += sum(
-                len(made["conversations"]) + len(made["users"]) for made in touched
-            )
+            with suppress(ValueError):  # what another change has made impossible
+                for made in self._org.make_changes(asked):
+                    self._outcome.counts[f"change {change.kind}"] += len(made["conversations"]) + len(made["users"])
 
 
 @contextmanager

@@ -1,20 +1,46 @@
-"""Dagster's SQLite storage with its connections kept: it opens an engine an event, which costs more than the event."""
+"""Dagster's SQLite storage at less cost: it opens an engine for each event, makes each run's tables by the statement,
+and reads all its migrations whenever it is opened. Here engines are kept, a run's tables are copied, and migrations are
+read once; what is stored, and where, is the same.
+"""
 
 import os
+import shutil
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import NullPool
 
 _KEPT = 8
+_EMPTY = "empty"
+_directory_of = ScriptDirectory.from_config
+
+
+@cache
+def _directory(location: str) -> ScriptDirectory:
+    return _directory_of(_CONFIGS[location])
+
+
+def _directory_once(config: Config) -> ScriptDirectory:
+    """A folder of migrations, read once in a process and by those forked from it."""
+    location = str(config.get_main_option("script_location"))
+    _CONFIGS.setdefault(location, config)
+    return _directory(location)
+
+
+_CONFIGS: dict[str, Config] = {}
+ScriptDirectory.from_config = _directory_once  # type: ignore[method-assign]
 
 
 class _Engines:
@@ -40,10 +66,24 @@ class _Events(SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         if shard not in self._initialized_dbs:
+            self._begin(Path(self.path_for_shard(shard)))
             with super()._connect(shard):
                 pass
         with _ENGINES.connection(self.conn_string_for_shard(shard)) as connection:
             yield connection
+
+    def _begin(self, database: Path) -> None:
+        """Make the tables of a run by copying those of an empty one, complete before they have their name."""
+        if database.exists() or database.stem == INDEX_SHARD_NAME:
+            return
+        empty = database.with_name(_EMPTY)
+        if not empty.exists():
+            made = database.with_name(f"{_EMPTY}.{os.getpid()}")
+            self._initdb(sqlalchemy.create_engine(f"sqlite:///{made}", poolclass=NullPool))
+            made.replace(empty)
+        copied = database.with_name(f"{database.name}.{os.getpid()}")
+        shutil.copyfile(empty, copied)
+        copied.replace(database)
 
 
 class _Runs(SqliteRunStorage):

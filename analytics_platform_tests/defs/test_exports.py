@@ -105,6 +105,8 @@ def test_each_day_shows_its_file_and_passes_its_checks(org: SimulatedOrg, chosen
         "whole_results": True,
         "as_headings_mean": True,
         "days_contiguous": False,  # the first day was not landed
+        "provisional_replaced": True,
+        "personal_data_in_clear": True,
     }
     landed = result.get_asset_materialization_events()
     told = {(event.asset_key.to_user_string(), event.partition) for event in landed}

@@ -79,7 +79,9 @@ def test_all_checks_ran_and_passed(landed: Landed) -> None:
         if table.parent in stream.tables
     }
     wanted.add(("conversations", "one_home"))
-    for name in ("rows_match_pages", "days_contiguous", "lag_behind_watermark", "known_to_the_catalogue"):
+    wanted |= {("conversations", "open_conversations"), ("conversations", "personal_data_in_clear")}
+    for name in ("rows_match_pages", "days_contiguous", "lag_behind_watermark", "known_to_the_catalogue", "restated"):
         wanted |= {(stream.raw.name, name) for stream in STREAMS}
+    wanted |= {(table, "provisional_replaced") for stream in STREAMS for table in (stream.raw.name, stream.head.name)}
     assert passed.keys() == wanted
     assert all(passed.values())
