@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui check test lint format docs bench soak clean
+.PHONY: help demo ui check test lint format docs bench soak takeouts clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ SEEDS ?= 1
 DAYS ?= 30
 soak: .venv/.dev ## Play simulated weeks of faults and kills: SEED=1 SEEDS=1 DAYS=30, then compare the lake with the truth.
 	@$(BIN)/python -m soak --seed $(SEED) --seeds $(SEEDS) --days $(DAYS)
+
+takeouts: .venv/.dev ## Take out what handles each kind of fault, and see the test of it fail.
+	@$(BIN)/python -m soak.takeouts
 
 clean: ## Remove the virtual environment and everything under data/ but its README.
 	@rm -rf .venv

@@ -15,11 +15,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from soak.handlings import HANDLINGS, Handling
+from soak.handlings import HANDLINGS
+from soak.handlings.handling import Handling
 
 ROOT = Path(__file__).parent.parent
 PACKAGE, TESTS = "analytics_platform", "analytics_platform_tests"
-_SECONDS = 120
+_SECONDS = 90
 """A test takes a few; one that waits for longer has failed, as the handling it misses is what ends the waiting."""
 _LONGEST = 110
 _NOTHING = "nothing is there to be taken out"
@@ -116,11 +117,15 @@ def _tested(copy: Path, tests: Sequence[str], seconds: float) -> tuple[int, str]
 
 def _said(output: str) -> str:
     """The first line of what went wrong, shortened, without what differs from run to run."""
-    first = re.search(r"^E +(.+)$", output, re.MULTILINE)
-    line = first.group(1) if first else output.strip().rpartition("\n")[2]
-    line = re.sub(r"\b[\w.]*\.([A-Z]\w+: )", r"\1", line)
+    line = _first(r"^E +Actual message: ['\"](.+)$", output) or _first(r"^E +(.+)$", output) or "passed"
     line = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", "…", line)
+    line = re.sub(r"/api/v2/\S*/", "…/", line)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+
+
+def _first(pattern: str, output: str) -> str:
+    found = re.search(pattern, output, re.MULTILINE)
+    return re.sub(r"^(\w+\.)+(?=[A-Z])", "", found.group(1)) if found else ""
 
 
 def _environment(copy: Path) -> dict[str, str]:

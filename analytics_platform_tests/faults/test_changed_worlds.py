@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from analytics_platform.catalogue.streams import USER_DETAILS
-from analytics_platform_tests.faults.comparing import differences, read, status_differences
+from analytics_platform_tests.faults.comparing import NOW, differences, read, status_differences
 from analytics_platform_tests.landing.workplace import DAYS, Workplace
 from analytics_platform_tests.simulated_org import SimulatedOrg
 
@@ -124,6 +124,21 @@ def test_a_stuck_conversation_that_ends_is_current_by_the_day_on_which_it_ends(
     ends = {row["conversation_end"] for row in rows if row["conversation_id"] in stuck}
     assert stuck and ends == {datetime(2026, 3, 7, 12, tzinfo=UTC)}
     assert differences(vendor, place, (*TWO, REOPENED)) == {}
+
+
+def test_of_two_readings_the_later_by_the_orgs_clock_holds_whatever_ours_says(
+    vendor: SimulatedOrg, place: Workplace
+) -> None:
+    stuck = ids(vendor, lambda one: "conversationEnd" not in one)
+    vendor.change("end", conversations=stuck, at="2026-03-07T12:00:00Z")
+    vendor.set_now(LATER)
+    read(place, DAYS[2:])
+    vendor.set_now(NOW)
+    read(place, DAYS[1:2])
+    rows = place.lake.read("conversations", DAYS[1]).to_pylist()
+    ends = {row["conversation_end"] for row in rows if row["conversation_id"] in stuck}
+    assert stuck
+    assert ends == {datetime(2026, 3, 7, 12, tzinfo=UTC)}
 
 
 def test_corrected_statuses_are_taken_over(vendor: SimulatedOrg, place: Workplace) -> None:
