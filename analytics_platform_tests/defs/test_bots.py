@@ -89,6 +89,8 @@ def test_every_turn_lands_on_its_day_with_its_lists(bot_org: SimulatedOrg, chose
         "one_question": True,
         "days_contiguous": True,
         "known_to_the_catalogue": True,
+        "provisional_replaced": True,
+        "personal_data_in_clear": True,
     }
 
 
