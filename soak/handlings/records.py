@@ -146,7 +146,7 @@ HANDLINGS = (
     Handling(
         "record of 20 MB",
         "`record_huge`",
-        "nothing for it alone: on its way no body, record or value has a limit of size",
+        "nothing for it alone: no record or value has a limit of size, the records of a page together have 2 GB",
         "",
         "",
         "",
