@@ -48,6 +48,6 @@ run_queue: {dequeue_interval_seconds: 1}
 run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 1, start_timeout_seconds: 1}
 run_retries: {enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false}
 storage:
-  custom: {module: soak.storage, class: KeptSqliteStorage, config: {base_dir: {env: DAGSTER_HOME}}}
+  custom: {module: analytics_platform.defs.storage, class: KeptSqliteStorage, config: {base_dir: {env: DAGSTER_HOME}}}
 run_launcher: {module: soak.launcher, class: SeasonLauncher}
 """

@@ -24,6 +24,15 @@ SHIPPED_INSTANCE = CHECKOUT / "analytics_platform" / "defs" / "dagster.yaml"
 SECRET = "demo"
 
 
+@contextlib.contextmanager
+def instance_in(home: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance in a home, which its storage finds by the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(home))
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            yield instance
+
+
 @cache
 def _empty_home() -> Path:
     """The home of an instance in which nothing has run, to copy: making one takes half as long as a run.
@@ -33,7 +42,7 @@ def _empty_home() -> Path:
     home = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     shutil.copy(SHIPPED_INSTANCE, home / "dagster.yaml")
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with instance_in(home) as instance:
         instance.get_runs(limit=1)
         instance.all_instigator_state()
     return home
@@ -86,7 +95,7 @@ class Workplace:
     @contextlib.contextmanager
     def instance(self) -> Iterator[dg.DagsterInstance]:
         """The deployment's instance, as its processes open it."""
-        with dg.DagsterInstance.from_config(str(self.home)) as instance:
+        with instance_in(self.home) as instance:
             yield instance
 
     def land(self, stream: Stream, days: Sequence[date], **options: object) -> dg.ExecuteInProcessResult:
