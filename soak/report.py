@@ -1,7 +1,10 @@
-"""What many seasons came to, in one table."""
+"""What many seasons came to, in one table: `python -m soak.report RESULTS`, of a file of lines of JSON."""
 
+import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 _GROUPS = {
@@ -35,3 +38,7 @@ def report(outcomes: Sequence[dict[str, Any]]) -> str:
         each = ", ".join(f"{name} {count:,}" for name, count in told.items())
         lines.append(f"| {title} | {sum(told.values()):,}: {each} |")
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(report([json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines()]))
