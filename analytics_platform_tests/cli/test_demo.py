@@ -77,14 +77,17 @@ def test_a_second_demo_changes_no_row(landed: tuple[Path, str]) -> None:
     assert ids == {line.split(",")[0] for line in after.stdout.splitlines()}
 
 
-def test_status_shows_each_day_complete(landed: tuple[Path, str]) -> None:
+def test_status_shows_each_ended_day_complete_and_what_is_known_of_today(landed: tuple[Path, str]) -> None:
     folder, _ = landed
     done = _run(folder, "status", "--json")
     assert done.returncode == 0, done.stderr
     days = {each["stream"]: [day["state"] for day in each["days"]] for each in json.loads(done.stdout)["streams"]}
-    streams = {*(each.name for each in STREAMS), *(each.stream for each in AGGREGATES), "bot_turns", SERVICES.name}
+    snapshots = {f"{each}_observations" for each in ("queue", "user", "flow")}
+    assert all(days.pop(each) == ["missing", "missing", "provisional"] for each in snapshots)
+    streams = {each.name for each in STREAMS} | {each.typed for each in STREAMS}
+    streams |= {*(each.stream for each in AGGREGATES), "bot_turns", SERVICES.raw.name, SERVICES.typed}
     assert set(days) == streams
-    assert all(states == ["complete", "complete"] for states in days.values())
+    assert all(states == ["complete", "complete", "missing"] for states in days.values())
 
 
 @contextmanager
