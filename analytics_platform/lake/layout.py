@@ -29,12 +29,14 @@ class Layout:
     """Columns looked up by equality: ids."""
     sorted_by: tuple[str, ...] = ()
     """Columns by which the caller hands over the rows in ascending order; told to readers, not checked."""
+    whole: tuple[str, ...] = ()
+    """Columns of long texts nobody compares: no least and greatest value is kept of them."""
     row_group_bytes: int = 32 << 20
     row_group_rows: int = 500_000
 
     def check(self, schema: pa.Schema) -> None:
         """Raise ValueError where the layout does not fit `schema`."""
-        named = {*self.dictionary, *self.delta, *self.bloom, *self.sorted_by}
+        named = {*self.dictionary, *self.delta, *self.bloom, *self.sorted_by, *self.whole}
         if self.instant is not None:
             named.add(self.instant)
         if unknown := sorted(named.difference(schema.names)):
@@ -63,8 +65,9 @@ class Layout:
             "compression_level": 1,
             "use_dictionary": [leaf for name in self.dictionary for leaf in _leaves(name, schema.field(name).type)],
             "column_encoding": {name: "DELTA_BINARY_PACKED" for name in self.delta} or None,
-            "write_statistics": True,
-            "write_page_index": True,
+            "write_statistics": [
+                leaf for field in schema if field.name not in self.whole for leaf in _leaves(field.name, field.type)
+            ],
             "write_page_checksum": True,
             "bloom_filter_options": bloom or None,
             "sorting_columns": pq.SortingColumn.from_ordering(schema, [(name, "ascending") for name in self.sorted_by])

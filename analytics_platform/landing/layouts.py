@@ -32,5 +32,6 @@ def layout(table: Table) -> Layout:
         ),
         delta=tuple(column.name for column in plain),
         bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
+        whole=tuple(column.name for column in table.columns if column.name in _KEPT_WHOLE),
         row_group_bytes=16 << 20 if raw else 256 << 20,
     )

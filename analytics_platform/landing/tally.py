@@ -1,5 +1,6 @@
 """What is counted of a day's records while its pages go by, in memory that hardly grows."""
 
+from array import array
 from collections import Counter
 from datetime import date
 
@@ -51,7 +52,7 @@ class Tally:
         self.digest = Digest()
         self.home_day_digests: dict[date, Digest] = {}
         self._stream = stream
-        self._ids: list[np.ndarray[tuple[int], np.dtype[np.uint64]]] = []
+        self._ids = array("Q")
 
     def add(self, page: PageOfRecords, rows: RawPage) -> None:
         """Count a page in, with the rows made of it."""
@@ -63,7 +64,7 @@ class Tally:
         self.json_bytes += page.size
         self.home_days.update(rows.home_days)
         self.drift.look(page.records)
-        self._ids.append(pl.Series(rows.kept[self._stream.raw.own[0].name]).hash().to_numpy())
+        self._ids.frombytes(pl.Series(rows.kept[self._stream.raw.own[0].name]).hash().to_numpy().tobytes())
         digests = [xxhash.xxh3_128_intdigest(record) for record in page.records]
         for position in rows.set_aside["position"].to_pylist():
             self.digest.add(digests[position])
@@ -74,9 +75,6 @@ class Tally:
 
     def repeated(self) -> int:
         """Rows whose id stands in another row of the day."""
-        if not self._ids:
-            return 0
-        ids = np.concatenate(self._ids)
-        self._ids = [ids]
+        ids = np.frombuffer(self._ids, dtype=np.uint64)
         ids.sort()
         return int(np.count_nonzero(ids[1:] == ids[:-1]))

@@ -47,3 +47,13 @@ def test_a_bloom_filter_is_as_large_as_its_row_group_needs(lake: Lake) -> None:
             writer.write(pa.table({"id": [f"{index:032x}" for index in range(1000)]}))
             sizes[bloom] = writer.seal({}).publish().bytes
     assert 1000 < sizes[("id",)] - sizes[()] < 5000
+
+
+def test_no_least_and_greatest_value_is_kept_of_a_column_of_long_texts(lake: Lake) -> None:
+    rows = pa.table({"id": ["a", "b"], "record": ['{"id":"a"}', '{"id":"b"}']})
+    with lake.stage("raw", DAY, rows.schema, Layout(whole=("record",))) as writer:
+        writer.write(rows)
+        writer.seal({}).publish()
+    with lake.open_partition("raw", DAY) as file:
+        group = file.metadata.row_group(0)
+        assert [group.column(index).is_stats_set for index in range(2)] == [True, False]
