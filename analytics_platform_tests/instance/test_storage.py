@@ -46,9 +46,8 @@ def landed(workplace: Workplace) -> dict[date, Manifest]:
 
 
 def lock(workplace: Workplace) -> sqlite3.Connection:
-    """Hold the index of events as somebody does who copies it or looks into it with a tool."""
+    """Hold the index of events as somebody does who writes into it with a tool and takes his time."""
     held = sqlite3.connect(workplace.home / "history" / "runs" / "index.db", isolation_level=None)
-    held.execute("PRAGMA locking_mode = EXCLUSIVE")
     held.execute("BEGIN EXCLUSIVE")
     return held
 
