@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_FALSE_POSITIVES = 0.01
+_FALSE_POSITIVES = 0.05
+"""At most: Arrow makes a filter larger by up to twice. One of 0.01 takes twice the memory while a file is written."""
 _MORE_IDS = 1000
 """A bloom filter is made for so many more than the values seen: other row groups may hold more of them."""
 

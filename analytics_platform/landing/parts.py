@@ -87,7 +87,8 @@ class SeenInNewerParts:
         ends = kept["conversation_end"]
         inside = pc.and_(pc.greater(kept["conversation_start"], asked.start), pc.less(ends, asked.end))
         outside = pc.invert(pc.fill_null(inside, False))
-        self._found.extend(kept[self._key].filter(outside).chunks)
+        if pc.any(outside).as_py():
+            self._found.extend(kept[self._key].filter(outside).chunks)
         new = pc.invert(pc.is_in(kept[self._key], self._known))
         if pc.all(new).as_py():
             return rows
