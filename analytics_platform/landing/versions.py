@@ -1,5 +1,6 @@
 """Which version of a conversation is the newest, settled from ids alone before any record is parsed."""
 
+from array import array
 from collections.abc import Sequence
 from datetime import date
 
@@ -29,31 +30,41 @@ def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[
         return {}
     versions = [(part, home.day) for home in (home_day, *sharing) for part in home.contributions]
     versions.sort(key=lambda version: (version[0].as_of, version[0].activity_day, version[0].raw, version[1]))
-    hashes = [_id_hashes(stream, lake, part, day) for part, day in versions]
-    first, second = (np.concatenate([pair[which] for pair in hashes]) for which in (0, 1))
+    first, second, ends = _id_hashes(stream, lake, versions)
     # Stable: among equal ids the later version, which stands further down, comes last.
     order = np.lexsort((*_asked(lake, versions), second, first))
     last_of_id = np.ones(len(order), dtype=np.bool_)
-    last_of_id[:-1] = (first[order[1:]] != first[order[:-1]]) | (second[order[1:]] != second[order[:-1]])
+    last_of_id[:-1] = False
+    for half in (first, second):
+        ordered = half[order]
+        last_of_id[:-1] |= ordered[1:] != ordered[:-1]
     newest = np.zeros(len(order), dtype=np.bool_)
     newest[order[last_of_id]] = True
-    ends = np.cumsum([len(pair[0]) for pair in hashes])
     masks = np.split(newest, ends[:-1])
     return {part: mask for (part, day), mask in zip(versions, masks, strict=True) if day == home_day.day}
 
 
-def _id_hashes(stream: TypedStream, lake: Lake, contribution: Contribution, home_day: date) -> tuple[Hashes, Hashes]:
+def _id_hashes(
+    stream: TypedStream, lake: Lake, versions: Sequence[tuple[Contribution, date]]
+) -> tuple[Hashes, Hashes, list[int]]:
+    """Both halves of the hash of each row's id, all versions one after another, and where each version ends."""
     key = stream.raw.own[0].name
-    found = [pl.Series(rows[key]) for rows in raw_rows(lake, contribution, home_day, [key, "home_day"])]
-    pairs = [(ids.hash(1).to_numpy(), ids.hash(2).to_numpy()) for ids in found]
-    none = np.array([], dtype=np.uint64)
-    return np.concatenate([none, *(a for a, _ in pairs)]), np.concatenate([none, *(b for _, b in pairs)])
+    first, second, ends = array("Q"), array("Q"), []
+    for part, day in versions:
+        for rows in raw_rows(lake, part, day, [key, "home_day"]):
+            ids = pl.Series(rows[key])
+            first.frombytes(ids.hash(1).to_numpy().tobytes())
+            second.frombytes(ids.hash(2).to_numpy().tobytes())
+        ends.append(len(first))
+    return np.frombuffer(first, dtype=np.uint64), np.frombuffer(second, dtype=np.uint64), ends
 
 
 def _asked(lake: Lake, versions: Sequence[tuple[Contribution, date]]) -> tuple[Instants, ...]:
     """When each row was asked for, where the order of the contributions does not tell: a day may have come in parts."""
     if all(len(part.jobs_as_of) == 1 for part, _ in versions):
         return ()
-    rows = (rows for part, day in versions for rows in raw_rows(lake, part, day, ["as_of", "home_day"]))
-    instants = [each["as_of"].cast(pa.int64()).to_numpy() for each in rows]
-    return (np.concatenate([np.array([], dtype=np.int64), *instants]),)
+    asked = array("q")
+    for part, day in versions:
+        for rows in raw_rows(lake, part, day, ["as_of", "home_day"]):
+            asked.frombytes(rows["as_of"].cast(pa.int64()).to_numpy().tobytes())
+    return (np.frombuffer(asked, dtype=np.int64),)
