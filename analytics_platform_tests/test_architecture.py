@@ -80,7 +80,7 @@ LIVES_IN = {
     "socket": {"simulator"},
     "uvicorn": {"simulator"},
     "starlette": {"simulator"},
-    "sqlite3": {"landing", "genesys_cloud"},
+    "sqlite3": {"landing", "genesys_cloud", "defs/storage.py"},
     "duckdb": {"lake", "defs", "cli"},
     "typer": {"cli", "simulator"},
 }
