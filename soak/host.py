@@ -28,7 +28,7 @@ _UNFINISHED = [
 ]
 _LATER = ("genesys_cloud.jobs", "lake.io_manager", "landing.details", "landing.typed", "landing.forgetting")
 """What a run imports when it comes to it."""
-_BETWEEN_LOOKS = 1.0
+_BETWEEN_LOOKS = 1.1
 """Seconds: the least a sensor waits between two looks."""
 
 
@@ -78,15 +78,14 @@ def daemon(loaded: WorkspaceProcessContext, upkeep: Sequence[str], looks: int) -
 def _turn(loaded: WorkspaceProcessContext, dequeuing: QueuedRunCoordinatorDaemon) -> bool:
     """One turn of each of the daemon's loops; whether any run was asked for or is still to come."""
     instance = loaded.instance
-    began, before = time.monotonic(), instance.get_runs_count()
+    # A sensor that looked a moment ago would be passed over.
+    time.sleep(_BETWEEN_LOOKS)
+    before = instance.get_runs_count()
     _all(execute_run_monitoring_iteration(loaded, _log))
     _all(EventLogConsumerDaemon().run_iteration(loaded))
     _all(execute_sensor_iteration(loaded, _log, None, None))
     _all(dequeuing.run_iteration(loaded))
-    if instance.get_runs_count() == before and not instance.get_runs_count(dg.RunsFilter(statuses=_UNFINISHED)):
-        return False
-    time.sleep(max(0.0, _BETWEEN_LOOKS - (time.monotonic() - began)))
-    return True
+    return instance.get_runs_count() > before or instance.get_runs_count(dg.RunsFilter(statuses=_UNFINISHED)) > 0
 
 
 def run(repository: dg.RepositoryDefinition, home: Path, run_id: str) -> None:
