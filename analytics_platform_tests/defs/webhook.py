@@ -1,15 +1,15 @@
 """A webhook on loopback, as a chat tool would have it."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from analytics_platform_tests.listening import Listening
 
 SECRET_PATH = "/hooks/a-path-nobody-may-see"
 
 
-class Webhook:
+class Webhook(Listening):
     """Keeps what is posted to it and answers with `status`; it listens within a block."""
 
     def __init__(self) -> None:
@@ -26,17 +26,5 @@ class Webhook:
             def log_message(self, format: str, *arguments: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self.url = f"http://127.0.0.1:{self._server.server_port}{SECRET_PATH}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
+        self.url = f"http://127.0.0.1:{self.port}{SECRET_PATH}"

@@ -17,6 +17,21 @@ CANARY = "canary-3f9a1c-secret"
 QUICK = Retries(attempts=3, first_pause=0.001, longest_pause=0.002, longest_retry_after=0.5)
 
 
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture
 def server() -> Iterator[Scripted]:
     scripted = Scripted()

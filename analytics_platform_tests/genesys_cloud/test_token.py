@@ -8,23 +8,8 @@ from pydantic import SecretStr
 
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.token import TokenSource
-from analytics_platform_tests.genesys_cloud.conftest import CANARY
+from analytics_platform_tests.genesys_cloud.conftest import CANARY, Clock
 from analytics_platform_tests.genesys_cloud.scripted import Scripted, token
-
-
-class Clock:
-    """Seconds that pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

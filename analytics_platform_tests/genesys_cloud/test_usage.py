@@ -6,21 +6,7 @@ import pytest
 
 from analytics_platform.genesys_cloud.budget import Waiting
 from analytics_platform.genesys_cloud.usage import Usage, Used
-
-
-class Clock:
-    """Seconds that pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from analytics_platform_tests.genesys_cloud.conftest import Clock
 
 
 @pytest.fixture

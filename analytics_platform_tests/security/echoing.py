@@ -2,16 +2,15 @@
 
 import http.client
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
+
+from analytics_platform_tests.listening import Listening
 
 _OWN = {"connection", "transfer-encoding", "content-length", "host", "date", "server"}
 
 
-class Echoing:
+class Echoing(Listening):
     """Hands requests on to the org at `org`, but those whose path begins with `broken`, which it answers by `mode`:
 
     `500`, `401` and `302` with all it was told in the body, `html` so in a page, `cut` in mid-body.
@@ -24,21 +23,8 @@ class Echoing:
         self.broken = "/"
         self.echoed = 0
         self._org = str(urlsplit(org).netloc)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def handed_on(
         self, method: str, path: str, headers: dict[str, str], body: bytes

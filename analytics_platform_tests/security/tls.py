@@ -1,16 +1,15 @@
 """A server on loopback that speaks TLS with a certificate of an authority nobody knows."""
 
 import ssl
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import trustme
 
+from analytics_platform_tests.listening import Listening
 
-class TlsServer:
+
+class TlsServer(Listening):
     """Answers every request with `{}` and counts them; `authority` is the file of the certificate to trust."""
 
     def __init__(self, folder: Path) -> None:
@@ -32,30 +31,16 @@ class TlsServer:
             def log_message(self, format: str, *arguments: object) -> None:
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        super().__init__(Handler, _Server)
         authority = trustme.CA()
         self.authority = folder / "authority.pem"
         authority.cert_pem.write_to_path(str(self.authority))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(context)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.url = f"https://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.url = f"https://127.0.0.1:{self.port}"
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that refuses the certificate is no fault of the server's."""
