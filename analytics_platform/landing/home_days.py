@@ -19,6 +19,9 @@ from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.moved_homes import sharing_homes
 from analytics_platform.landing.states import COMPLETE, PARTIAL, PROVISIONAL
 
+MADE_OF = "made_of"
+"""The fact that tells the checksum of each raw file that tables were made of."""
+
 
 @dataclass(frozen=True)
 class Contribution:
@@ -73,9 +76,8 @@ class HomeDay:
             "stream": stream.typed,
             "version": self.version(stream),
             "state": self.state,
-            "taken_in": {
-                " ".join((*_route(stream, c), c.activity_day.isoformat())): c.digest for c in self.contributions
-            },
+            "taken_in": {name: c.digest for name, c in _by_name(stream, self.contributions)},
+            MADE_OF: made_of(stream, self.contributions),
             "watermark": max((c.watermark for c in self.contributions), default=None),
             "as_of": max((c.jobs_as_of[-1] for c in self.contributions), default=None),
             "job_ids": sorted({job for c in self.contributions for job in c.job_ids}),
@@ -178,6 +180,17 @@ def _contribution(activity_day: date, manifest: Manifest, home_day: date, record
         job_ids=tuple(facts["job_ids"]),
         checksum=manifest.checksum,
     )
+
+
+def made_of(stream: TypedStream, contributions: Iterable[Contribution]) -> dict[str, str]:
+    """The checksums of the raw files, by the activity day and before it the raw table where that is not the stream's
+    own."""
+    return {name: c.checksum for name, c in _by_name(stream, contributions)}
+
+
+def _by_name(stream: TypedStream, contributions: Iterable[Contribution]) -> Iterator[tuple[str, Contribution]]:
+    for contribution in contributions:
+        yield " ".join((*_route(stream, contribution), contribution.activity_day.isoformat())), contribution
 
 
 def _route(stream: TypedStream, contribution: Contribution) -> tuple[str, ...]:

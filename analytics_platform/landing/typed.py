@@ -4,6 +4,7 @@ Raw is read in batches; what a batch becomes is written before the next is read.
 """
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,17 +14,20 @@ import pyarrow.compute as pc
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, PATH, USER_DETAILS, Stream, TypedStream
 from analytics_platform.catalogue.tables import Table
-from analytics_platform.lake import Lake, PartitionWriter, StagedPartition
+from analytics_platform.lake import Lake, PartitionDamaged, PartitionWriter, StagedPartition
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.memory import use_system_allocator
+from analytics_platform.landing.merging import Merge, merge_of
 from analytics_platform.landing.raw_rows import raw_rows
-from analytics_platform.landing.versions import newest_versions
+from analytics_platform.landing.versions import Mask, newest_versions
 from analytics_platform.tables.conversations import conversation_rows
 from analytics_platform.tables.records import SetAside, Unreadable, read_records
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
 from analytics_platform.tables.services import service_rows
 from analytics_platform.tables.statuses import newest_statuses, status_rows
+
+log = logging.getLogger(__name__)
 
 _FLUSH_BYTES = 24 << 20
 """JSON taken in between two flushes of all tables: they are flushed together, or one would pin the others' pages."""
@@ -32,32 +36,58 @@ _COLUMN_BYTES = 128 << 10
 _USERS_AT_ONCE = 20_000
 
 
-def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay) -> StagedTables:
-    """Stage all typed tables of a home day. Raises LakeError and RawReplaced; nothing is published."""
+def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay, *, from_raw: bool = False) -> StagedTables:
+    """Stage all typed tables of a home day, from the stored ones where little of them changes and not all is wanted
+    `from_raw`. Raises LakeError and RawReplaced; nothing is published."""
     use_system_allocator()
+    if stream is USER_DETAILS:
+        return _staged(stream, lake, home_day, _statuses(stream, lake, home_day))
+    newest = newest_versions(stream, lake, home_day)
+    masks: Mapping[Contribution, Mask] = {part: each.mask for part, each in newest.items()}
+    try:
+        if not from_raw and (merge := merge_of(stream, lake, home_day, newest)):
+            del newest
+            return _staged(stream, lake, home_day, _whole_records(stream, lake, home_day, merge.made), merge)
+    except PartitionDamaged as fault:
+        log.warning("The tables of %s are made from raw: %s", home_day.day, fault)
+    return _staged(stream, lake, home_day, _whole_records(stream, lake, home_day, masks))
+
+
+def _staged(
+    stream: TypedStream, lake: Lake, home_day: HomeDay, made: "Iterator[_Batch]", merge: Merge | None = None
+) -> StagedTables:
     with contextlib.ExitStack() as open_writers:
+        tables = (*stream.tables, stream.typed_quarantine)
         writers = {
             table.name: open_writers.enter_context(
                 lake.stage(table.name, home_day.day, table_schema(table), layout(table))
             )
-            for table in (*stream.tables, stream.typed_quarantine)
+            for table in tables
         }
-        make = _statuses if stream is USER_DETAILS else _whole_records
+        if merge is not None:
+            for table in tables:
+                for rows in merge.kept(table):
+                    writers[table.name].copy(rows)
+                    _flush(writers, table)
         taken_in = whole = 0
-        for batch in make(stream, lake, home_day):
+        for batch in made:
             for name, rows in batch.rows.items():
                 writers[name].write(rows)
             whole += batch.set_aside
             taken_in += batch.size
             if taken_in >= _FLUSH_BYTES:
-                for table in (*stream.tables, stream.typed_quarantine):
-                    writers[table.name].flush(at_least=_COLUMN_BYTES * len(table.columns))
+                for table in tables:
+                    _flush(writers, table)
                 taken_in = 0
         for writer in writers.values():
             writer.flush()
         quarantine = writers.pop(stream.typed_quarantine.name)
         facts = {"set_aside": whole, "values_set_aside": quarantine.rows - whole}
         return _sealed(home_day, writers, quarantine, {**home_day.facts(stream), **facts})
+
+
+def _flush(writers: Mapping[str, PartitionWriter], table: Table) -> None:
+    writers[table.name].flush(at_least=_COLUMN_BYTES * len(table.columns))
 
 
 def _sealed(
@@ -82,11 +112,15 @@ class _Batch:
     set_aside: int = 0
 
 
-def _whole_records(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Iterator[_Batch]:
-    newest = newest_versions(stream, lake, home_day)
+def _whole_records(
+    stream: TypedStream, lake: Lake, home_day: HomeDay, wanted: Mapping[Contribution, Mask]
+) -> Iterator[_Batch]:
+    """What is made of the wanted rows of each contribution, of all where nothing is said of it."""
     # Written by activity day, whatever the order of asking was.
     for contribution in sorted(home_day.contributions, key=lambda part: (part.activity_day, part.raw)):
-        mask, row = newest.get(contribution), 0
+        mask, row = wanted.get(contribution), 0
+        if mask is not None and not mask.any():
+            continue
         for mine in raw_rows(lake, contribution, home_day.day):
             rows = mine
             if mask is not None:

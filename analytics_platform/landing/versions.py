@@ -1,7 +1,8 @@
 """Which version of a conversation is the newest, settled from ids alone before any record is parsed."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -15,11 +16,60 @@ from analytics_platform.landing.raw_rows import raw_rows
 
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Instants = np.ndarray[tuple[int], np.dtype[np.int64]]
+Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
-def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[Contribution, Mask]:
-    """For each contribution, which of its rows of the home day are the newest of their id, in raw's order.
+@dataclass(frozen=True)
+class Ids:
+    """The ids of rows, each as both halves of a 128-bit hash."""
+
+    first: Hashes
+    second: Hashes
+
+    @classmethod
+    def of(cls, columns: Iterable[pa.ChunkedArray]) -> "Ids":
+        """Those of columns of strings, one after another."""
+        first, second = array("Q"), array("Q")
+        for column in columns:
+            ids = pl.Series(column)
+            first.frombytes(ids.hash(1).to_numpy().tobytes())
+            second.frombytes(ids.hash(2).to_numpy().tobytes())
+        return cls(np.frombuffer(first, dtype=np.uint64), np.frombuffer(second, dtype=np.uint64))
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Ids]") -> "Ids":
+        """Those of rows that stand one after another."""
+        return cls(np.concatenate([part.first for part in parts]), np.concatenate([part.second for part in parts]))
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __getitem__(self, rows: "slice | Rows") -> "Ids":
+        return Ids(self.first[rows], self.second[rows])
+
+    def in_order(self, *finer: Instants) -> "tuple[Rows, Mask]":
+        """The rows in an order in which equal ids stand together, those first that `finer` numbers lower and otherwise
+        those that stand first; and which places of that order have the same id as the place before."""
+        order = np.lexsort((*finer, self.second, self.first))
+        same = np.zeros(len(order), dtype=np.bool_)
+        same[1:] = True
+        for half in (self.first, self.second):
+            ordered = half[order]
+            same[1:] &= ordered[1:] == ordered[:-1]
+        return order, same
+
+
+@dataclass(frozen=True)
+class Newest:
+    """Which rows of a contribution are the newest of their id, in raw's order, and the ids of all of them."""
+
+    mask: Mask
+    ids: Ids
+
+
+def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[Contribution, Newest]:
+    """For each contribution, which of its rows of the home day are the newest of their id.
 
     A newer version under a home day that shares ids with this one leaves none here. Empty where one job delivered every
     id once, which is most home days on the day after. Ids are held as 128-bit hashes: 16 MB for a million;
@@ -30,33 +80,32 @@ def newest_versions(stream: TypedStream, lake: Lake, home_day: HomeDay) -> dict[
         return {}
     versions = [(part, home.day) for home in (home_day, *sharing) for part in home.contributions]
     versions.sort(key=lambda version: (version[0].as_of, version[0].activity_day, version[0].raw, version[1]))
-    first, second, ends = _id_hashes(stream, lake, versions)
-    # Stable: among equal ids the later version, which stands further down, comes last.
-    order = np.lexsort((*_asked(lake, versions), second, first))
+    ids, ends = _ids(stream, lake, versions)
+    # Among equal ids the later version, which stands further down, comes last.
+    order, same = ids.in_order(*_asked(lake, versions))
     last_of_id = np.ones(len(order), dtype=np.bool_)
-    last_of_id[:-1] = False
-    for half in (first, second):
-        ordered = half[order]
-        last_of_id[:-1] |= ordered[1:] != ordered[:-1]
+    last_of_id[:-1] = ~same[1:]
     newest = np.zeros(len(order), dtype=np.bool_)
     newest[order[last_of_id]] = True
-    masks = np.split(newest, ends[:-1])
-    return {part: mask for (part, day), mask in zip(versions, masks, strict=True) if day == home_day.day}
+    return {
+        part: Newest(newest[first:end], ids[first:end])
+        for (part, day), first, end in zip(versions, [0, *ends], ends, strict=False)
+        if day == home_day.day
+    }
 
 
-def _id_hashes(
-    stream: TypedStream, lake: Lake, versions: Sequence[tuple[Contribution, date]]
-) -> tuple[Hashes, Hashes, list[int]]:
-    """Both halves of the hash of each row's id, all versions one after another, and where each version ends."""
-    key = stream.raw.own[0].name
-    first, second, ends = array("Q"), array("Q"), []
-    for part, day in versions:
-        for rows in raw_rows(lake, part, day, [key, "home_day"]):
-            ids = pl.Series(rows[key])
-            first.frombytes(ids.hash(1).to_numpy().tobytes())
-            second.frombytes(ids.hash(2).to_numpy().tobytes())
-        ends.append(len(first))
-    return np.frombuffer(first, dtype=np.uint64), np.frombuffer(second, dtype=np.uint64), ends
+def _ids(stream: TypedStream, lake: Lake, versions: Sequence[tuple[Contribution, date]]) -> tuple[Ids, list[int]]:
+    """The ids of all versions one after another, and where each version ends."""
+    key, ends = stream.raw.own[0].name, [0]
+
+    def columns() -> Iterator[pa.ChunkedArray]:
+        for part, day in versions:
+            ends.append(ends[-1])
+            for rows in raw_rows(lake, part, day, [key, "home_day"]):
+                ends[-1] += len(rows)
+                yield rows[key]
+
+    return Ids.of(columns()), ends[1:]
 
 
 def _asked(lake: Lake, versions: Sequence[tuple[Contribution, date]]) -> tuple[Instants, ...]:
