@@ -77,9 +77,6 @@ class LakeIOManager(dg.IOManager):
         except BaseException:
             self._record(context, landed)
             raise
-        # One line for all: in Dagster a line is an event, and storing one takes as long as storing a small partition.
-        rows, size = sum(manifest.rows for manifest in landed), sum(manifest.bytes for manifest in landed)
-        context.log.info("%s, days: %d, rows: %d, bytes: %d", _table(context.asset_key), len(landed), rows, size)
 
     def load_input(self, context: dg.InputContext) -> "pl.LazyFrame":
         """One lazy frame over the upstream days, all where the upstream has no partitions; column `day` says which."""

@@ -19,6 +19,18 @@ def thing(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"rows": 3})
 
 
+@dg.asset(partitions_def=dg.StaticPartitionsDefinition(["one", "two"]), backfill_policy=dg.BackfillPolicy.single_run())
+def both(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    for number, key in enumerate(context.partition_keys):
+        context.add_asset_metadata({"rows": number}, partition_key=key)
+    return dg.MaterializeResult()
+
+
+@dg.asset
+def talkative() -> None:
+    print("a word on stdout", flush=True)
+
+
 @dg.asset_check(asset=thing)
 def sound() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True)
@@ -111,3 +123,41 @@ def test_processes_that_begin_a_runs_database_at_once_lose_none_of_its_events(tm
         assert process.exitcode == 0
     with instance_in(home) as instance:
         assert sorted(entry.message for entry in instance.all_logs(run_id)) == [f"word {number}" for number in range(4)]
+
+
+def test_partitions_told_together_are_stored_as_dagsters_own_storage_stores_them(tmp_path: Path) -> None:
+    ours, theirs = _home(tmp_path / "ours", True), _home(tmp_path / "theirs", False)
+    for home in (ours, theirs):
+        with instance_in(home) as instance:
+            job = dg.Definitions([both]).resolve_implicit_global_asset_job_def()
+            tags = {"dagster/asset_partition_range_start": "one", "dagster/asset_partition_range_end": "two"}
+            assert job.execute_in_process(instance=instance, tags=tags).success
+    assert _told(ours) == _told(theirs)
+    told = []
+    for home in (ours, theirs):
+        with instance_in(home) as instance:
+            record = instance.get_latest_materialization_event(both.key)
+            assert record is not None and record.dagster_event is not None
+            materialized = instance.fetch_materializations(both.key, limit=10).records
+            counts = [(each.partition_key, each.asset_materialization.metadata) for each in materialized]  # type: ignore[union-attr]
+            tagged = instance.event_log_storage.get_event_tags_for_asset(both.key)
+            told.append(
+                (instance.get_materialized_partitions(both.key), counts, record.dagster_event.partition, tagged)
+            )
+    assert told[0][0] == {"one", "two"}
+    assert told[0][:3] == told[1][:3]
+    assert [sorted(tags) for tags in told[0][3]] == [sorted(tags) for tags in told[1][3]]
+
+
+def test_what_a_step_prints_is_in_its_files_and_nowhere_else(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with instance_in(_home(tmp_path / "home", True)) as instance:
+        run = dg.materialize([talkative], instance=instance)
+        captured = [event for event in run.all_events if event.event_type_value == "LOGS_CAPTURED"]
+        key = instance.compute_log_manager.build_log_key_for_run(
+            run.run_id,
+            captured[0].logs_captured_data.file_key,
+        )
+        told = instance.compute_log_manager.get_log_data(key)
+        assert instance.compute_log_manager.is_capture_complete(key)
+    assert told.stdout == b"a word on stdout\n"
+    assert "a word on stdout" not in capfd.readouterr().out
