@@ -49,5 +49,9 @@ run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 1, start_timeo
 run_retries: {enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false}
 storage:
   custom: {module: analytics_platform.defs.storage, class: KeptSqliteStorage, config: {base_dir: {env: DAGSTER_HOME}}}
+compute_logs:
+  module: analytics_platform.defs.compute_logs
+  class: UnmirroredComputeLogs
+  config: {base_dir: {env: DAGSTER_HOME}}
 run_launcher: {module: soak.launcher, class: SeasonLauncher}
 """
