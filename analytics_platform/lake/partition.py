@@ -109,25 +109,15 @@ class PartitionWriter:
 
         The rows are kept by reference, with all the memory they refer to, until their row group is written.
         """
-        if isinstance(rows, pa.RecordBatch):
-            rows = pa.Table.from_batches([rows])
-        self._require_fitting(rows)
-        if rows.num_rows:
-            self._take(self._protection.masks.mask(self.table, rows))
-
-    def copy(self, rows: pa.Table) -> None:
-        """Add rows as `write` does that were read from this table's partition: they are masked as they are to be."""
-        self._require_fitting(rows)
-        if rows.num_rows:
-            self._take(rows)
-
-    def _require_fitting(self, rows: pa.Table) -> None:
         if self._closed:
             raise ValueError(f"The staged {self.table} of {self.day} is sealed or discarded; stage it again.")
+        if isinstance(rows, pa.RecordBatch):
+            rows = pa.Table.from_batches([rows])
         if not rows.schema.equals(self._schema):
             raise ValueError(f"Rows for {self.table} do not fit its schema: {_difference(rows.schema, self._schema)}.")
-
-    def _take(self, rows: pa.Table) -> None:
+        if rows.num_rows == 0:
+            return
+        rows = self._protection.masks.mask(self.table, rows)
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
         self._waiting_bytes += rows.nbytes

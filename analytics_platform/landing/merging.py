@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from analytics_platform.catalogue.streams import PATH, TypedStream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, Manifest
+from analytics_platform.lake.errors import told
 from analytics_platform.lake.manifest import code_version
 from analytics_platform.landing.home_days import MADE_OF, Contribution, HomeDay, made_of
 from analytics_platform.landing.versions import Ids, Mask, Newest
@@ -44,15 +45,20 @@ class Merge:
         """The rows of a stored table that stay, a row group at a time. Raises LakeError."""
         if table.name not in self.tables:
             return
-        key = self.stream.head.key[0]
         with self.lake.open_partition(table.name, self.day) as file:
             for group in range(file.num_row_groups):
-                rows = file.read_row_group(group, use_threads=False)
-                goes = pc.is_in(rows[key], self.gone)
-                if table is self.stream.typed_quarantine:
-                    # A record that was set aside whole has no row in the head: it is made again.
-                    goes = pc.or_(goes, pc.is_null(rows[PATH.name]))
+                with told(f"reading {table.name} of {self.day}", self.lake.place.name):
+                    rows = file.read_row_group(group, use_threads=False)
+                goes = self._goes(table, rows)
                 yield rows.filter(pc.invert(goes)) if pc.any(goes).as_py() else rows
+
+    def _goes(self, table: Table, rows: pa.Table) -> pa.ChunkedArray:
+        if table is self.stream.typed_quarantine:
+            # A record that was set aside whole has no row in the head, and is made again.
+            if PATH not in table.columns:
+                return pa.chunked_array([pa.repeat(True, len(rows))])
+            return pc.or_(pc.is_null(rows[PATH.name]), pc.is_in(rows[self.stream.head.key[0]], self.gone))
+        return pc.is_in(rows[self.stream.head.key[0]], self.gone)
 
 
 def merge_of(stream: TypedStream, lake: Lake, home_day: HomeDay, newest: Mapping[Contribution, Newest]) -> Merge | None:
@@ -78,10 +84,10 @@ def _stored(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Sequence[Mani
     """The manifests of the stored tables, the head first, where all of them were made together, by this release and
     policy, from something else than raw holds now."""
     found = [lake.manifest(table.name, home_day.day) for table in (*stream.tables, stream.typed_quarantine)]
-    told = [manifest for manifest in found if manifest is not None]
+    stored = [manifest for manifest in found if manifest is not None]
     if None in found[:-1]:
         return None
-    head = told[0].facts
+    head = stored[0].facts
     if MADE_OF not in head or head["version"] == home_day.version(stream):
         return None
     if bool(head["set_aside"] + head["values_set_aside"]) != (found[-1] is not None):
@@ -91,9 +97,9 @@ def _stored(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Sequence[Mani
         and manifest.facts.get(MADE_OF) == head[MADE_OF]
         and manifest.facts["version"] == head["version"]
         and lake.protection.agrees(manifest)
-        for manifest in told
+        for manifest in stored
     )
-    return told if alike else None
+    return stored if alike else None
 
 
 def _unchanged(stream: TypedStream, home_day: HomeDay, before: Mapping[str, str]) -> list[Contribution]:
@@ -154,6 +160,6 @@ def _ids_where(stream: TypedStream, lake: Lake, day: date, wanted: Mask) -> Iter
 
 
 def _columns(lake: Lake, table: Table, day: date, names: list[str]) -> Iterator[pa.Table]:
-    with lake.open_partition(table.name, day) as file:
+    with lake.open_partition(table.name, day) as file, told(f"reading {table.name} of {day}", lake.place.name):
         for batch in file.iter_batches(_ID_ROWS, columns=names, use_threads=False):
             yield pa.Table.from_batches([batch])

@@ -67,7 +67,7 @@ def _staged(
         if merge is not None:
             for table in tables:
                 for rows in merge.kept(table):
-                    writers[table.name].copy(rows)
+                    writers[table.name].write(rows)  # masked as they are to be: a mask leaves them as they are
                     _flush(writers, table)
         taken_in = whole = 0
         for batch in made:
