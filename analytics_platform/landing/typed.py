@@ -22,6 +22,7 @@ from analytics_platform.landing.merging import Merge, merge_of
 from analytics_platform.landing.raw_rows import raw_rows
 from analytics_platform.landing.versions import Mask, newest_versions
 from analytics_platform.tables.conversations import conversation_rows
+from analytics_platform.tables.flatten import one_array
 from analytics_platform.tables.records import SetAside, Unreadable, read_records
 from analytics_platform.tables.schemas import INSTANT, record_schema, table_schema
 from analytics_platform.tables.services import service_rows
@@ -155,15 +156,13 @@ def _share_of_users(raw: pa.Table, share: int, shares: int) -> pa.Table:
 
 
 def _typed(stream: TypedStream, raw: pa.Table, contribution: Contribution) -> _Batch:
-    records = raw["record"].combine_chunks()
-    if isinstance(records, pa.ChunkedArray):
-        records = pa.concat_arrays(records.chunks) if records.num_chunks else pa.array([], pa.string())
+    records = one_array(raw["record"])
     activity_day = pa.repeat(pa.scalar(contribution.activity_day, pa.date32()), len(raw))
     if isinstance(stream, Stream):
         read = read_records(records, record_schema(stream.model), stream.keys)
         make, length = conversation_rows if stream is CONVERSATION_DETAILS else status_rows, len(read.table)
         # Of a day that was asked for in parts each row has an instant of its own.
-        as_of = raw["as_of"].combine_chunks() if read.rows is None else raw["as_of"].take(read.rows).combine_chunks()
+        as_of = one_array(raw["as_of"] if read.rows is None else raw["as_of"].take(read.rows))
         rows, unreadable, values = make(read.table, activity_day[:length], as_of), read.unreadable, read.values
     else:
         as_of = pa.repeat(pa.scalar(contribution.as_of, INSTANT), len(raw))

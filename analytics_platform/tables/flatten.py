@@ -75,12 +75,12 @@ def levels(records: pa.Table, tables: tuple[Table, ...]) -> Iterator[Level]:
 
 
 def _root(records: pa.Table, table: Table) -> Level:
-    chunks = records.combine_chunks()
-    columns = {name: _whole(chunks.column(name)) for name in records.column_names}
+    columns = {name: one_array(records[name]) for name in records.column_names}
     return Level(table, columns, len(records))
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, copied only where it is in several: Arrow copies one piece too."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 

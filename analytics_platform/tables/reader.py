@@ -30,8 +30,8 @@ def read_all(records: pa.Array, schema: pa.Schema) -> pa.Table:
     table = pa.RecordBatchReader.from_stream(reader).read_all()
     if len(table) != len(records):
         raise pa.ArrowInvalid(f"{len(records)} records were given and {len(table)} were read")
-    columns = (column.combine_chunks() for column in table.combine_chunks().columns)
-    whole = [_whole(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    (batch,) = table.to_batches()  # as many records as were given are one; putting one together would copy it
+    whole = [_whole(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
     return pa.Table.from_arrays(whole, schema=schema)
 
 
