@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _FALSE_POSITIVES = 0.05
@@ -30,6 +31,8 @@ class Layout:
     """Columns looked up by equality: ids."""
     sorted_by: tuple[str, ...] = ()
     """Columns by which the caller hands over the rows in ascending order; told to readers, not checked."""
+    grouped_by: str | None = None
+    """A column of few values, by which each row group is sorted: who asks for one value passes over all others' rows."""
     whole: tuple[str, ...] = ()
     """Columns of long texts nobody compares: no least and greatest value is kept of them."""
     row_group_bytes: int = 32 << 20
@@ -38,8 +41,7 @@ class Layout:
     def check(self, schema: pa.Schema) -> None:
         """Raise ValueError where the layout does not fit `schema`."""
         named = {*self.dictionary, *self.delta, *self.bloom, *self.sorted_by, *self.whole}
-        if self.instant is not None:
-            named.add(self.instant)
+        named.update(name for name in (self.instant, self.grouped_by) if name is not None)
         if unknown := sorted(named.difference(schema.names)):
             raise ValueError(f"The layout names columns that the schema lacks: {', '.join(unknown)}.")
         if self.instant is not None:
@@ -50,6 +52,13 @@ class Layout:
             raise ValueError(f"Delta encoding is for whole numbers and instants, not for {', '.join(wrong)}.")
         if both := sorted(set(self.delta).intersection(self.dictionary)):
             raise ValueError(f"A column takes one encoding, dictionary or delta: {', '.join(both)}.")
+
+    def arranged(self, rows: pa.Table) -> pa.Table:
+        """The rows of a row group as they are written; those of one value stay in the order in which they came."""
+        if self.grouped_by is None:
+            return rows
+        # Sorting the few values of a dictionary costs half of sorting all strings.
+        return rows.take(pc.sort_indices(rows[self.grouped_by].combine_chunks().dictionary_encode()))
 
     def options(self, schema: pa.Schema, rows: int, ids: Mapping[str, int] | None = None) -> Mapping[str, object]:
         """Keyword arguments of `pq.ParquetWriter`; `rows` is about how many rows a row group will hold, and `ids` how

@@ -136,7 +136,7 @@ class PartitionWriter:
         if self._waiting_bytes < at_least:
             self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
             return
-        table = pa.concat_tables(self._waiting)  # no copy: the chunks stay where they are
+        table = self._layout.arranged(pa.concat_tables(self._waiting))  # no copy: the chunks stay where they are
         size = self._group_rows()
         with self._told():
             self._writer(size, table).write_table(table, row_group_size=size)

@@ -11,12 +11,14 @@ _UNIQUE = {
     "sessions": ("session_id",),
 }
 _KEPT_WHOLE = ("record", "answer")
-_LOOKED_UP = ("conversation_id", "user_id", "external_contact_id")
+_LOOKED_UP = ("conversation_id", "user_id", "external_contact_id", "ani")
+_GROUPED_BY = {"session_metrics": "name"}
+"""Questions are asked of a few metrics, of some fifty."""
 
 
 @cache
 def layout(table: Table) -> Layout:
-    """Whole numbers and instants as deltas, strings that repeat in dictionaries, bloom filters on looked-up ids.
+    """Whole numbers and instants as deltas, strings that repeat in dictionaries, bloom filters on what is looked up.
 
     A raw table's records and ids are unique: they take no dictionary.
     """
@@ -33,5 +35,6 @@ def layout(table: Table) -> Layout:
         delta=tuple(column.name for column in plain),
         bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
         whole=tuple(column.name for column in table.columns if column.name in _KEPT_WHOLE),
+        grouped_by=_GROUPED_BY.get(table.name),
         row_group_bytes=16 << 20 if raw else 256 << 20,
     )

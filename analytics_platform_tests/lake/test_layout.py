@@ -12,6 +12,7 @@ from analytics_platform_tests.lake.conftest import DAY, SCHEMA
     [
         (Layout(dictionary=("colour", "duration")), "the schema lacks: colour"),
         (Layout(instant="colour"), "the schema lacks: colour"),
+        (Layout(grouped_by="colour"), "the schema lacks: colour"),
         (Layout(instant="duration"), "duration is int64; an instant is a timestamp with a time zone"),
         (Layout(delta=("conversation_id",)), "not for conversation_id"),
         (Layout(delta=("duration",), dictionary=("duration",)), "dictionary or delta: duration"),
@@ -57,3 +58,16 @@ def test_no_least_and_greatest_value_is_kept_of_a_column_of_long_texts(lake: Lak
     with lake.open_partition("raw", DAY) as file:
         group = file.metadata.row_group(0)
         assert [group.column(index).is_stats_set for index in range(2)] == [True, False]
+
+
+def test_each_row_group_holds_equal_values_side_by_side_in_the_order_in_which_they_came(lake: Lake) -> None:
+    schema = pa.schema([("name", pa.string()), ("value", pa.int64())])
+    with lake.stage("metrics", DAY, schema, Layout(grouped_by="name")) as writer:
+        for names, first in (("ba", 0), ("ab", 2), ("ca", 4)):
+            writer.write(pa.table({"name": list(names), "value": [first, first + 1]}, schema))
+            if first == 2:
+                writer.flush()
+        writer.seal({}).publish()
+    written = lake.read("metrics", DAY)
+    assert "".join(written["name"].to_pylist()) == "aabb" + "ac"
+    assert written["value"].to_pylist() == [1, 2, 0, 3, 5, 4]
