@@ -42,6 +42,8 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
             connection.register(DAYS, LiveDays(lake))
     else:
         weakref.finalize(connection, _let_go, folder, lake)
+        # A view reads the footers of all its days whenever it is named; a link shows the same file for ever.
+        connection.execute("SET parquet_metadata_cache = true")
         for linked in sorted(folder.iterdir()):
             if any(linked.iterdir()):
                 connection.execute(_view(linked))
