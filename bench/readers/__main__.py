@@ -1,8 +1,10 @@
 """`python -m bench.readers` measures what users ask of a month, in every layout that was tried."""
 
+import itertools
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +17,7 @@ from bench.readers.asking import Asked
 from bench.readers.questions import Subject
 from bench.readers.report import Round, json, markdown
 from bench.readers.rewriting import rewrite
-from bench.readers.tried import LAYOUTS, Tried
+from bench.readers.tried import LAYOUTS
 
 _RESULTS = Path(__file__).parents[1] / "results"
 
@@ -35,25 +37,27 @@ def readers(
             _run("bench.readers.month", str(month), str(conversations), str(days))
         lake = Lake.open(month / "lake")
         written = rewrite(lake, layouts, Path(folder))
-        rounds = [_ask_all(layouts, subject, Path(folder)) for subject in _subjects(lake, repeat)]
-    told = markdown(written, rounds)
-    _RESULTS.mkdir(exist_ok=True)
-    (_RESULTS / "readers.md").write_text(told)
-    (_RESULTS / "readers.json").write_bytes(json(written, rounds))
+        lakes = {tried.name: Path(folder) / str(number) for number, tried in enumerate(layouts)}
+        rounds: list[Round] = []
+        for number, subject in enumerate(_subjects(lake, repeat)):
+            first = number * len(layouts) // repeat
+            rounds.append(_ask_all([*list(lakes)[first:], *list(lakes)[:first]], lakes, subject))
+            told = markdown(written, rounds)
+            _RESULTS.mkdir(exist_ok=True)
+            (_RESULTS / "readers.md").write_text(told)
+            (_RESULTS / "readers.json").write_bytes(json(written, rounds))
     typer.echo(told)
 
 
-def _ask_all(layouts: list[Tried], subject: Subject, folder: Path) -> Round:
-    """Ask every layout in turn, and see to it that all answers are equal."""
+def _ask_all(layouts: Sequence[str], lakes: Mapping[str, Path], subject: Subject) -> Round:
+    """Ask of every layout in turn, and see to it that all answers are equal."""
     told = msgspec.json.encode(subject).decode()
     asked = {
-        tried.name: msgspec.json.decode(
-            _run("bench.readers.asking", str(folder / str(number)), told), type=list[Asked]
-        )
-        for number, tried in enumerate(layouts)
+        name: msgspec.json.decode(_run("bench.readers.asking", str(lakes[name]), told), type=list[Asked])
+        for name in layouts
     }
     answers: dict[str, set[object]] = {}
-    for each in (each for of_layout in asked.values() for each in of_layout):
+    for each in itertools.chain.from_iterable(asked.values()):
         answers.setdefault(each.question, set()).add(each.answer)
     if differing := [question for question, found in answers.items() if len(found) > 1]:
         raise AssertionError(f"Not every layout and engine gives the same answer: {', '.join(differing)}.")

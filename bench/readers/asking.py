@@ -1,7 +1,6 @@
 """`python -m bench.readers.asking <lake> <subject as JSON>`: each question once, by each engine, and what it cost.
 
-One question is asked before any is measured, and each has a connection of its own: libraries are loaded and the kernel's
-cache is warm, the engine's own caches are not.
+The kernel's cache is warm; of the engines' own caches they have what they keep by themselves.
 """
 
 import sys
@@ -39,27 +38,22 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def main(root: Path, subject: Subject) -> None:
+    """Ask everything once, after one question that is not measured; and make a connection of `sql` once more."""
     lake = Lake.open(root)
-    ways = {VIEWS: _by_views, STRAIGHT: _by_read_parquet, POLARS: _by_polars}
-    for way in ways.values():
-        way(lake, _FIRST, subject)
-    asked = [way(lake, question, subject) for question in QUESTIONS for way in ways.values()] + [_connecting(lake)]
-    sys.stdout.write(msgspec.json.encode(asked).decode() + "\n")
+    asked: list[Asked] = []
+    with connect(lake) as viewed, duckdb.connect() as plain:
+        plain.execute("SET TimeZone = 'UTC'")
+        for question in (_FIRST, *QUESTIONS):
+            asked.append(_by_sql(viewed, {table: table for table in TABLES}, question, subject, VIEWS))
+            asked.append(_by_sql(plain, _straight(lake), question, subject, STRAIGHT))
+            asked.append(_by_polars(lake, question, subject))
+    told = [*asked[len(ENGINES) :], _connecting(lake)]
+    sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
 
 
-def _by_views(lake: Lake, question: Question, subject: Subject) -> Asked:
-    with connect(lake) as connection:
-        return _by_sql(connection, {table: table for table in TABLES}, question, subject, VIEWS)
-
-
-def _by_read_parquet(lake: Lake, question: Question, subject: Subject) -> Asked:
-    files = {
-        table: f"read_parquet('{lake.place.table_path(table)}/*/*.parquet', hive_partitioning = true)"
-        for table in TABLES
-    }
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        return _by_sql(connection, files, question, subject, STRAIGHT)
+def _straight(lake: Lake) -> dict[str, str]:
+    files = {table: f"{lake.place.table_path(table)}/*/*.parquet" for table in TABLES}
+    return {table: f"read_parquet('{pattern}', hive_partitioning = true)" for table, pattern in files.items()}
 
 
 def _by_sql(
@@ -97,7 +91,6 @@ def _asked(engine: str, question: Question, ask: Callable[[], list[pl.DataFrame]
     frames = [pl.DataFrame(answer) for answer in answers]
     sums = [tuple(value or 0 for row in frame.select(cs.integer().sum()).rows() for value in row) for frame in frames]
     return Asked(engine, question.name, cpu, wall, tuple(zip((frame.height for frame in frames), sums, strict=True)))
-
 
 
 if __name__ == "__main__":

@@ -133,7 +133,8 @@ QUESTIONS = (
     Question(
         "the same, its day known",
         tuple(
-            f"SELECT * FROM {{{table}}} WHERE conversation_id = {{conversation_id}} AND day = {{day}}" for table in TABLES
+            f"SELECT * FROM {{{table}}} WHERE conversation_id = {{conversation_id}} AND day = {{day}}"
+            for table in TABLES
         ),
         lambda scan, subject: _story(scan, subject, [subject.day]),
     ),
