@@ -25,6 +25,11 @@ ENCRYPTED = "encrypted"
 """The fact that tells which columns are encrypted; absent where none is."""
 
 _CHUNK = 1 << 20
+TAIL = 1 << 15
+"""Bytes at the end of a file in which its manifest stands, unless it is a long one."""
+_MAGIC = b"PAR1"
+_BEFORE_VALUE = b"\x18" + bytes([len(KEY)]) + KEY + b"\x18"
+"""How the footer, Thrift in its compact form, writes the key; the length of the value and the value come next."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,35 @@ def manifest_of(metadata: pq.FileMetaData, size: int, place: str) -> Manifest:
         raise PartitionDamaged(
             f"The file at {place} was not written by this platform: its footer holds no manifest; move it away."
         )
+    return _decoded(text, size)
+
+
+def manifest_at_end(tail: bytes, size: int) -> Manifest | None:
+    """The manifest in the last bytes of a Parquet file of `size` bytes; None where they do not show it.
+
+    A footer tells of each column of each row group before it comes to this: reading all of it takes ten times as long
+    for a small table, and the longer the larger the day is.
+    """
+    at = tail.rfind(_BEFORE_VALUE)
+    if at < 0 or not tail.endswith(_MAGIC):
+        return None
+    length, at = _varint(tail, at + len(_BEFORE_VALUE))
+    try:
+        return _decoded(tail[at : at + length], size)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number written seven bits a byte, the least first, and where it ends."""
+    number = shift = 0
+    while data[at] & 0x80:
+        number |= (data[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    return number | data[at] << shift, at + 1
+
+
+def _decoded(text: bytes, size: int) -> Manifest:
     said = json.loads(text)
     return Manifest(
         table=said["table"],

@@ -1,5 +1,6 @@
 """The lake: tables in day partitions, each one Parquet file that carries its own manifest."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -13,7 +14,7 @@ from analytics_platform.lake.errors import KeyAway, LakeError, PartitionDamaged,
 from analytics_platform.lake.files import FileWriter
 from analytics_platform.lake.frames import scan_days
 from analytics_platform.lake.layout import Layout
-from analytics_platform.lake.manifest import ENCRYPTED, Manifest, manifest_of, verify
+from analytics_platform.lake.manifest import ENCRYPTED, TAIL, Manifest, manifest_at_end, manifest_of, verify
 from analytics_platform.lake.partition import PartitionWriter, StagedPartition
 from analytics_platform.lake.place import FILE, Place, is_table
 from analytics_platform.lake.places import place_at
@@ -119,9 +120,10 @@ class Lake:
     def manifests(self, table: str, days: Iterable[date] | None = None) -> dict[date, Manifest]:
         """The manifests of the wanted days, all where None, in order; days that have not landed are absent."""
         wanted = self.days(table) if days is None else sorted(set(days))
-        with ThreadPoolExecutor(self.place.readers) as pool:
-            found = pool.map(lambda day: self.manifest(table, day), wanted)
-        return {day: manifest for day, manifest in zip(wanted, found, strict=True) if manifest is not None}
+        with contextlib.ExitStack() as done:
+            several = done.enter_context(ThreadPoolExecutor(self.place.readers)).map if self.place.readers > 1 else map
+            found = several(lambda day: self.manifest(table, day), wanted)
+            return {day: manifest for day, manifest in zip(wanted, found, strict=True) if manifest is not None}
 
     def days(self, table: str) -> list[date]:
         """The days that have landed, in order; empty for an unknown table."""
@@ -237,9 +239,11 @@ class Lake:
         return {"page_checksum_verification": True, **keys}
 
     def _manifest(self, source: pa.NativeFile, table: str, day: date) -> Manifest:
-        place = self.place.path(table, day)
+        place, size = self.place.path(table, day), source.size()
         with told(f"reading the manifest of {table} of {day}", place):
-            return manifest_of(pq.read_metadata(source), source.size(), place)
+            source.seek(max(size - TAIL, 0))
+            found = manifest_at_end(source.read(TAIL), size)
+            return manifest_of(pq.read_metadata(source), size, place) if found is None else found
 
     def _missing(self, table: str, day: date) -> LakeError:
         return PartitionMissing(f"Table {table} has not landed {day} at {self.place.name}; land that day first.")

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 
 from analytics_platform.catalogue.streams import TypedStream
 from analytics_platform.lake import Lake, Manifest, StagedPartition
@@ -68,7 +69,9 @@ class HomeDay:
         beside = [[home.day.isoformat(), _made_from(stream, home.contributions)] for home in self.sharing]
         # Lakes hold days that were called complete before there was this word.
         partly = [PARTIAL] if self.state == PARTIAL else []
-        return hashlib.sha256(json.dumps([_columns(stream), made_from, *partly, *beside]).encode()).hexdigest()[:32]
+        told = _begun(stream).copy()
+        told.update(f", {json.dumps([made_from, *partly, *beside])[1:]}".encode())
+        return told.hexdigest()[:32]
 
     def facts(self, stream: TypedStream) -> dict[str, object]:
         """What the manifest of each of its tables tells."""
@@ -210,8 +213,10 @@ def _made_from(stream: TypedStream, contributions: Iterable[Contribution]) -> li
     return [(*_route(stream, c), c.activity_day.isoformat(), c.digest, c.state == PROVISIONAL) for c in asked]
 
 
-def _columns(stream: TypedStream) -> list[list[str]]:
-    """The tables' columns: a release that knows more of them, or tells more of what does not fit, makes every home day
-    stale."""
+@cache
+def _begun(stream: TypedStream) -> "hashlib._Hash":
+    """What the version of every home day begins with, hashed once: the tables' columns. A release that knows more of
+    them, or tells more of what does not fit, makes every home day stale."""
     tables = (*stream.tables, stream.typed_quarantine)
-    return [[table.name, *(f"{column.name}:{column.type}" for column in table.columns)] for table in tables]
+    columns = [[table.name, *(f"{column.name}:{column.type}" for column in table.columns)] for table in tables]
+    return hashlib.sha256(json.dumps([columns])[:-1].encode())

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analytics_platform.lake import Lake, LakeError, PartitionDamaged, PartitionMissing
+from analytics_platform.lake.manifest import manifest_of
 from analytics_platform_tests.lake.conftest import DAY, SCHEMA, land, rows
 
 
@@ -106,3 +107,11 @@ def test_the_schema_carries_no_manifest(lake: Lake) -> None:
     one, two = (lake.read("conversations", day).schema for day in lake.days("conversations"))
     assert one.equals(SCHEMA)
     assert one.remove_metadata().equals(two.remove_metadata(), check_metadata=True)
+
+
+@pytest.mark.parametrize("length", [0, 127, 128, 20_000, 40_000])
+def test_a_manifest_of_any_length_is_the_one_in_the_footer(lake: Lake, length: int) -> None:
+    manifest = land(lake, told="analytics_platform é" + "x" * length)
+    with lake.open_partition("conversations", DAY) as file:
+        in_footer = manifest_of(file.metadata, manifest.bytes, "")
+    assert lake.manifest("conversations", DAY) == in_footer == manifest
