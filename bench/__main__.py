@@ -1,54 +1,93 @@
-"""`python -m bench` measures what landing a day costs, by the floor that a bare script sets."""
+"""`python -m bench` measures what landing a day costs, beside other ways of doing it."""
 
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from bench.comparison import FLOOR, OURS, WAYS, compare
+from bench.comparison import compare, compare_large
+from bench.concurrency import measure_arrangements
+from bench.looks import measure_looks
+from bench.measurements import Measurements
 from bench.memory import markdown as memory_markdown
 from bench.memory import measure
+from bench.plot import plot
+from bench.processes import told
 from bench.recording import record
-from bench.report import json, markdown
+from bench.report import arranged, compared, cores, looked, machine
+from bench.targets import targets
+from bench.ways import IN_DAGSTER, OURS, WAYS, WITHOUT_CHECKS
 
 _RESULTS = Path(__file__).parent / "results"
-_MEMORY_RUNS = 2
 
 
 def bench(
-    conversations: Annotated[int, typer.Option(min=1, help="Conversations of the measured day.")] = 10_000,
+    conversations: Annotated[int, typer.Option(min=1, help="Conversations of the day every way is given.")] = 10_000,
     repeat: Annotated[int, typer.Option(min=1, help="Measurements of each way.")] = 5,
-    quick: Annotated[bool, typer.Option(help="A small day, three times: a first look.")] = False,
-    memory: Annotated[bool, typer.Option(help="Instead, the memory of ever larger days.")] = False,
-    largest: Annotated[int, typer.Option(min=1000, help="Conversations of the largest such day.")] = 1_000_000,
+    slow_pages: Annotated[int, typer.Option(min=1, help="Pages of it for the ways that take long.")] = 4,
+    large: Annotated[int, typer.Option(min=1000, help="Conversations of the day for ours in and outside Dagster.")] = (
+        100_000
+    ),
+    largest: Annotated[int, typer.Option(help="Conversations of the largest day of which memory is measured.")] = (
+        1_000_000
+    ),
+    quick: Annotated[bool, typer.Option(help="Small days, each way once: a first look.")] = False,
+    memory: Annotated[bool, typer.Option(help="Only the memory of ever larger days.")] = False,
 ) -> None:
-    """Land a day of a simulated org, and measure it by two bare scripts over the same pages, in turn.
+    """Measure every way over one day in turn; ours in Dagster over a large one; memory, days at once, looks at a job.
 
-    A day three times as large follows, measured for its memory. With --memory days of ten thousand conversations, of
-    ten times as many and so on are landed instead.
+    Writes `results/latest.md`, `.json` and `.svg`. Fails where two ways do not make the same tables.
     """
-    if memory:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            record(Path(folder) / "day", 1000)
-            told = memory_markdown(measure(Path(folder) / "day", Path(folder) / "work", largest))
-        (_RESULTS / "memory.md").write_text(told)
-        typer.echo(told)
-        return
     if quick:
-        conversations, repeat = min(conversations, 3000), min(repeat, 3)
+        conversations, repeat, slow_pages, large, largest = 3000, 1, 1, 10_000, 10_000
+    _RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         scratch = Path(folder)
-        record(scratch / "day", conversations)
-        compared = [compare(scratch / "day", scratch / "work", repeat, WAYS)]
-        if not quick:
-            record(scratch / "larger", 3 * conversations)
-            compared.append(compare(scratch / "larger", scratch / "work", _MEMORY_RUNS, (OURS, FLOOR)))
-    told = markdown(compared)
-    _RESULTS.mkdir(exist_ok=True)
-    (_RESULTS / "latest.md").write_text(told)
-    (_RESULTS / "latest.json").write_bytes(json(compared))
-    typer.echo(told)
+        if memory:
+            record(scratch / "templates", 1000)
+            sizes = measure(scratch / "templates", scratch / "work", largest)
+            (_RESULTS / "memory.md").write_text(memory_markdown(sizes))
+            typer.echo(memory_markdown(sizes))
+            return
+        results = _measured(scratch, conversations, repeat, slow_pages, large, largest)
+    _write(results)
+
+
+def _measured(
+    scratch: Path, conversations: int, repeat: int, slow_pages: int, large: int, largest: int
+) -> Measurements:
+    told("pages of a simulated org are recorded")
+    record(scratch / "day", conversations)
+    record(scratch / "templates", 1000)
+    work = scratch / "work"
+    return Measurements(
+        day=compare(scratch / "day", work, repeat, WAYS, slow_pages),
+        large=compare_large(scratch / "templates", work, repeat, (OURS, IN_DAGSTER, WITHOUT_CHECKS), large),
+        looks=tuple(measure_looks(scratch / "templates", work)),
+        arranged=tuple(measure_arrangements(scratch, conversations // 2, min(repeat, 3))),
+        memory=tuple(measure(scratch / "templates", work, largest)),
+    )
+
+
+def _write(results: Measurements) -> None:
+    reached = targets(results)
+    sections = [
+        f"# What landing a day costs\n\n{machine()}",
+        "\n".join(map(str, reached)),
+        compared(results.day),
+        *([compared(results.large)] if results.large else []),
+        memory_markdown(results.memory).rstrip(),
+        arranged(results.arranged, cores()),
+        looked(results.looks),
+    ]
+    text = "\n\n".join(sections) + "\n"
+    (_RESULTS / "latest.md").write_text(text)
+    whole = {"machine": machine(), "cores": cores(), "targets": reached, "results": results}
+    (_RESULTS / "latest.json").write_bytes(msgspec.json.format(msgspec.json.encode(whole)))
+    plot(results, _RESULTS / "latest.svg")
+    typer.echo(text)
 
 
 if __name__ == "__main__":

@@ -1,63 +1,76 @@
-"""Every way measured in turn, again and again, each time in a process of its own."""
+"""Every way measured in turn, again and again, each time in a process of its own, and its tables compared."""
 
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from bench.figures import Figures
+from bench.processes import measured, run, served, told
 from bench.recording import Recording
-
-OURS, FLOOR, FLOOR_KEEPS_RAW = "ours", "floor", "floor that keeps raw"
-WAYS = (OURS, FLOOR, FLOOR_KEEPS_RAW)
+from bench.ways import FLOOR, Way
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All measurements of one recording, in the order taken."""
+    """All measurements of one day, in the order taken."""
 
-    recording: Recording
+    conversations: int
     measurements: tuple[Figures, ...]
+    gzip_bytes: int | None = None
+    equal: Mapping[str, str] = field(default_factory=dict)
+    """By way what of its tables was compared with the floor's and found equal."""
 
-    def of(self, way: str) -> list[Figures]:
-        return [figures for figures in self.measurements if figures.way == way]
-
-    @property
-    def fewest_requests(self) -> int:
-        """A token, the availability, the submit, one look at the job, and its pages."""
-        return 4 + len(self.recording.pages)
+    def of(self, way: Way) -> list[Figures]:
+        """Those of one way."""
+        return [figures for figures in self.measurements if figures.way == way.name]
 
 
-def compare(recorded: Path, work: Path, repeat: int, ways: tuple[str, ...] = WAYS) -> Comparison:
-    """Measure the ways one after the other, `repeat` times over: what disturbs the machine disturbs all of them."""
+def compare(recorded: Path, work: Path, repeat: int, ways: Sequence[Way], slow_pages: int) -> Comparison:
+    """Measure ways over a recorded day, of which slow ones are given the first `slow_pages`.
+
+    Raises Unequal where a way's tables, looked at once, are not those of the floor.
+    """
+    recording = Recording.read(recorded)
+    equal: dict[str, str] = {}
     with served("bench.server", str(recorded)) as url:
-        commands = {
-            OURS: ["bench.ours", url, str(work)],
-            FLOOR: ["bench.floor", str(recorded), str(work)],
-            FLOOR_KEEPS_RAW: ["bench.floor", str(recorded), str(work), "--keep-raw"],
-        }
-        taken = [measured(commands[way], work) for _ in range(repeat) for way in ways]
-    return Comparison(Recording.read(recorded), tuple(taken))
 
+        def command(way: Way, folder: Path, slow: bool) -> list[str]:
+            share = ["--pages", str(slow_pages)] if slow else []
+            return [way.module, way.name, url, str(recorded), str(folder), *way.options, *share]
 
-def measured(command: list[str], work: Path) -> Figures:
-    """The figures of a process, whose work is removed."""
-    done = subprocess.run([sys.executable, "-m", *command], stdout=subprocess.PIPE, check=True)
+        def compared(way: Way, made: Path) -> None:
+            if way.name not in equal:
+                equal[way.name] = way.refuse_unequal(made, work / f"expected-{way.slow}")
+
+        for slow in (False, True):
+            run(command(FLOOR, work / f"expected-{slow}", slow))
+        taken = alternated(
+            {way: command(way, work / "made", way.slow) for way in ways}, work / "made", repeat, compared
+        )
     shutil.rmtree(work)
-    return msgspec.json.decode(done.stdout, type=Figures)
+    return Comparison(recording.conversations, taken, recording.gzip_bytes, equal)
 
 
-@contextmanager
-def served(*command: str) -> Iterator[str]:
-    """The address of a server in a process of its own."""
-    with subprocess.Popen([sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
+def compare_large(templates: Path, work: Path, repeat: int, ways: Sequence[Way], conversations: int) -> Comparison:
+    """Measure ways over a day of so many conversations that are made from those of a recording when asked for."""
+    with served("bench.generating", str(templates), str(conversations)) as url:
+        commands = {way: [way.module, way.name, url, str(templates), str(work), *way.options] for way in ways}
+        return Comparison(conversations, alternated(commands, work, repeat))
+
+
+def alternated(
+    commands: Mapping[Way, Sequence[str]],
+    work: Path,
+    repeat: int,
+    look: Callable[[Way, Path], object] = lambda way, made: None,
+) -> tuple[Figures, ...]:
+    """Measure the ways one after the other, `repeat` times over: what disturbs the machine disturbs all of them."""
+    taken = []
+    for turn in range(repeat):
+        for way, command in commands.items():
+            figures = measured(command, work, partial(look, way))
+            told(f"{turn + 1}/{repeat} {way.name}: {figures.cpu_seconds:.2f} s of CPU, {figures.wall_seconds:.1f} s")
+            taken.append(figures)
+    return tuple(taken)

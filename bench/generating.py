@@ -48,6 +48,7 @@ class Generated:
 
     def __init__(self, recorded: Path, conversations: int) -> None:
         self.requests = 0
+        self.looks = 0
         templates = _templates(recorded)
         starts = [_MIDNIGHT + timedelta(days=1) * slot / _SLOTS for slot in range(_SLOTS)]
         self._records = [[_begun(text, start, at) for text, start, _ in templates] for at in starts]
@@ -93,6 +94,7 @@ class _Handler(Handler):
             else:
                 self.send(200, igzip.compress(page, 1), {"Content-Encoding": "gzip"})
         else:
+            self.served.looks += 1
             self.json({"state": "FULFILLED", "submissionDate": "2026-03-09T00:00:00.000Z"})
 
     def submit(self, body: dict[str, Any]) -> str:
@@ -103,7 +105,7 @@ def _templates(recorded: Path) -> list[tuple[bytes, datetime, datetime]]:
     """Short conversations of a recording that end soon after they start, their ids open; when each starts and ends."""
     found = []
     for page in Recording.read(recorded).pages:
-        body: bytes = igzip.decompress((recorded / page.file).read_bytes())  # type: ignore[no-untyped-call]
+        body = page.body(recorded)
         for record in msgspec.json.decode(body, type=_Page).conversations:
             lived = msgspec.json.decode(record, type=_Lived)
             start, end = lived.conversation_start, lived.conversation_end

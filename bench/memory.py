@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.comparison import measured, served
 from bench.figures import Figures
+from bench.processes import measured, served, told
 from bench.report import line, machine
+from bench.ways import OURS
 
 _SMALLEST = 10_000
 _HEADINGS = (
@@ -37,8 +38,9 @@ def _sizes(largest: int) -> Iterator[int]:
 
 
 def _landed(recorded: Path, work: Path, conversations: int) -> Figures:
+    told(f"a day of {conversations:,} conversations")
     with served("bench.generating", str(recorded), str(conversations)) as url:
-        return measured(["bench.ours", url, str(work)], work)
+        return measured([OURS.module, OURS.name, url, str(recorded), str(work)], work)
 
 
 def markdown(measurements: Sequence[Figures]) -> str:

@@ -2,22 +2,25 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
 import msgspec
 from isal import igzip
 
-from analytics_platform.catalogue.operations import CONVERSATION_JOBS
+from analytics_platform.catalogue.operations import CONVERSATION_JOBS, JobFamily
 
 DAY = date(2026, 3, 2)
 PAGE_SIZE = 1000
 _NOW = "2026-03-09T00:00:00Z"
 _SEED = 7
 _READY = "Simulated Genesys org listening on "
-_INTERVAL = "2026-03-02T00:00:00.000Z/2026-03-03T00:00:00.000Z"
+_AGENTS = 25
+"""Conversations a day for each agent."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,24 @@ class RecordedPage:
     file: str
     cursor: str | None
 
+    def body(self, folder: Path) -> bytes:
+        """Its JSON."""
+        body: bytes = igzip.decompress((folder / self.file).read_bytes())  # type: ignore[no-untyped-call]
+        return body
+
 
 @dataclass(frozen=True)
 class Recording:
     """A day's job as the org answered it. Sizes in bytes."""
 
+    family: str
+    interval: str
     job_id: str
     status: dict[str, str]
     availability: str
     pages: tuple[RecordedPage, ...]
     conversations: int
+    """Records of the job, in a recording of user details those of users."""
     json_bytes: int
     gzip_bytes: int
 
@@ -49,15 +60,30 @@ class Recording:
 
 
 def record(folder: Path, conversations: int) -> Recording:
-    """Land one day of a simulated org of so many conversations a day in `folder`, page by page."""
-    folder.mkdir(parents=True)
+    """Keep in `folder` one day of a simulated org of so many conversations a day, page by page."""
+    with _org(conversations, 1) as http:
+        return _record(folder, http, CONVERSATION_JOBS, DAY)
+
+
+def record_days(folder: Path, conversations: int, days: int, families: Sequence[JobFamily]) -> list[Recording]:
+    """Keep several days of several families, in a folder each below `folder`."""
+    with _org(conversations, days) as http:
+        return [
+            _record(folder / f"{family.name}-{count}", http, family, DAY + timedelta(days=count))
+            for family in families
+            for count in range(days)
+        ]
+
+
+@contextmanager
+def _org(conversations: int, days: int) -> Iterator[httpx.Client]:
     options = {
         "--port": "0",
         "--seed": str(_SEED),
         "--start-day": DAY.isoformat(),
-        "--days": "1",
+        "--days": str(days),
         "--conversations-per-day": str(conversations),
-        "--agents": str(max(40, conversations // 25)),
+        "--agents": str(max(40, conversations // _AGENTS)),
         "--now": _NOW,
         "--rate-limit": "100000",
     }
@@ -67,43 +93,44 @@ def record(folder: Path, conversations: int) -> Recording:
         try:
             assert org.stdout is not None
             url = org.stdout.readline().removeprefix(_READY).strip()
-            recorded = _record(folder, url)
+            with httpx.Client(base_url=url, timeout=300, trust_env=False) as http:
+                token = http.post("/oauth/token", auth=("demo", "demo"), data={"grant_type": "client_credentials"})
+                http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+                yield http
         finally:
             org.terminate()
+
+
+def _record(folder: Path, http: httpx.Client, family: JobFamily, day: date) -> Recording:
+    folder.mkdir(parents=True)
+    interval = f"{day}T00:00:00.000Z/{day + timedelta(days=1)}T00:00:00.000Z"
+    availability = http.get(family.availability.path).json()["dataAvailabilityDate"]
+    job_id = http.post(family.submit.path, json={"interval": interval}).json()["jobId"]
+    status = http.get(family.status.path.format(jobId=job_id)).json()
+    while status["state"] != "FULFILLED":
+        status = http.get(family.status.path.format(jobId=job_id)).json()
+    pages: list[RecordedPage] = []
+    records = json_bytes = gzip_bytes = 0
+    query: dict[str, str | int] = {"pageSize": PAGE_SIZE}
+    while True:
+        with http.stream("GET", family.results.path.format(jobId=job_id), params=query) as answer:
+            answer.raise_for_status()
+            wire = b"".join(answer.iter_raw())
+        file = f"page-{len(pages):06d}.json.gz"
+        (folder / file).write_bytes(wire)
+        body = RecordedPage(file, None).body(folder)
+        told = msgspec.json.decode(body, type=dict[str, list[msgspec.Raw] | str])
+        cursor = told.get("cursor")
+        assert cursor is None or isinstance(cursor, str)
+        pages.append(RecordedPage(file, cursor))
+        records += len(told.get(family.records_key, ()))
+        json_bytes += len(body)
+        gzip_bytes += len(wire)
+        if cursor is None:
+            break
+        query["cursor"] = cursor
+    recorded = Recording(
+        family.name, interval, job_id, status, availability, tuple(pages), records, json_bytes, gzip_bytes
+    )
     recorded.write(folder)
     return recorded
-
-
-class _Page(msgspec.Struct):
-    conversations: list[msgspec.Raw] = []
-    cursor: str | None = None
-
-
-def _record(folder: Path, url: str) -> Recording:
-    with httpx.Client(base_url=url, timeout=300, trust_env=False) as http:
-        token = http.post("/oauth/token", auth=("demo", "demo"), data={"grant_type": "client_credentials"})
-        http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
-        availability = http.get(CONVERSATION_JOBS.availability.path).json()["dataAvailabilityDate"]
-        job_id = http.post(CONVERSATION_JOBS.submit.path, json={"interval": _INTERVAL}).json()["jobId"]
-        status = http.get(CONVERSATION_JOBS.status.path.format(jobId=job_id)).json()
-        while status["state"] != "FULFILLED":
-            status = http.get(CONVERSATION_JOBS.status.path.format(jobId=job_id)).json()
-        pages: list[RecordedPage] = []
-        conversations = json_bytes = gzip_bytes = 0
-        query: dict[str, str | int] = {"pageSize": PAGE_SIZE}
-        while True:
-            with http.stream("GET", CONVERSATION_JOBS.results.path.format(jobId=job_id), params=query) as answer:
-                answer.raise_for_status()
-                wire = b"".join(answer.iter_raw())
-            body: bytes = igzip.decompress(wire)  # type: ignore[no-untyped-call]
-            page = msgspec.json.decode(body, type=_Page)
-            name = f"page-{len(pages):06d}.json.gz"
-            (folder / name).write_bytes(wire)
-            pages.append(RecordedPage(name, page.cursor))
-            conversations += len(page.conversations)
-            json_bytes += len(body)
-            gzip_bytes += len(wire)
-            if page.cursor is None:
-                break
-            query["cursor"] = page.cursor
-    return Recording(job_id, status, availability, tuple(pages), conversations, json_bytes, gzip_bytes)

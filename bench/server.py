@@ -1,38 +1,57 @@
-"""Serves a recording over HTTP as the vendor would, so that making pages costs nothing while landing is measured.
+"""Serves recordings over HTTP as the vendor would, so that making pages costs nothing while landing is measured.
 
-`python -m bench.server <folder>` prints its address and serves until it is ended. It answers the calls of one job,
-any number of times, and counts them: `GET /requests`.
+`python -m bench.server <folder>` prints its address and serves until it is ended. It answers the calls of the jobs
+recorded below the folder, any number of times, and counts them: `GET /requests`.
 """
 
-import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+import typer
 
-from analytics_platform.catalogue.operations import CONVERSATION_JOBS
 from bench.recording import Recording
+
+_ROOT = "/api/v2/analytics/"
+
+
+class _Job:
+    """One recording in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.told = Recording.read(folder)
+        cursors = [None, *(page.cursor for page in self.told.pages)]
+        self.pages = {
+            cursor: (folder / page.file).read_bytes() for cursor, page in zip(cursors, self.told.pages, strict=False)
+        }
+        self.submitted = 0.0
 
 
 class _Served:
-    """The recording in memory, and how often it was asked."""
+    """All recordings at or below a folder, and how often they were asked for.
 
-    def __init__(self, folder: Path) -> None:
-        self.recording = Recording.read(folder)
-        cursors = [None, *(page.cursor for page in self.recording.pages)]
-        self.pages = {
-            cursor: (folder / page.file).read_bytes()
-            for cursor, page in zip(cursors, self.recording.pages, strict=False)
-        }
+    A job is fulfilled so many seconds after it was submitted, and so many pass before a page is sent.
+    """
+
+    def __init__(self, folder: Path, job_seconds: float, page_seconds: float) -> None:
+        jobs = [_Job(recorded.parent) for recorded in folder.rglob("recording.json")]
+        self.jobs = {job.told.job_id: job for job in jobs}
+        self.asked = {(job.told.family, job.told.interval): job for job in jobs}
+        self.availability = {job.told.family: job.told.availability for job in jobs}
+        self.job_seconds = job_seconds
+        self.page_seconds = page_seconds
         self.requests = 0
+        self.looks = 0
 
 
 class Served(Protocol):
-    """What a handler answers from."""
+    """What a handler answers from; it counts the requests, and those of them that looked at a job."""
 
     requests: int
+    looks: int
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -51,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/requests":
-            self.json({"requests": self.served.requests})
+            self.json({"requests": self.served.requests, "looks": self.served.looks})
             return
         self.served.requests += 1
         self.get()
@@ -82,28 +101,38 @@ class _Handler(Handler):
     served: _Served
 
     def get(self) -> None:
-        parts, recording = urlsplit(self.path), self.served.recording
-        if parts.path == CONVERSATION_JOBS.availability.path:
-            self.json({"dataAvailabilityDate": recording.availability})
-        elif parts.path == CONVERSATION_JOBS.status.path.format(jobId=recording.job_id):
-            self.json(recording.status)
-        elif parts.path == CONVERSATION_JOBS.results.path.format(jobId=recording.job_id):
+        parts = urlsplit(self.path)
+        family, step, *of_job = parts.path.removeprefix(_ROOT).replace("/details/jobs", "").split("/")
+        if step == "availability":
+            self.json({"dataAvailabilityDate": self.served.availability[family]})
+        elif of_job:
             cursor = parse_qs(parts.query).get("cursor", [None])[0]
-            self.send(200, self.served.pages[cursor], {"Content-Encoding": "gzip"})
+            time.sleep(self.served.page_seconds)
+            self.send(200, self.served.jobs[step].pages[cursor], {"Content-Encoding": "gzip"})
         else:
-            self.send(404, b"{}", {})
+            self.served.looks += 1
+            job = self.served.jobs[step]
+            fulfilled = time.monotonic() >= job.submitted + self.served.job_seconds
+            self.json(job.told.status if fulfilled else {"state": "PENDING"})
 
     def submit(self, body: dict[str, Any]) -> str:
-        return self.served.recording.job_id
+        family = self.path.removeprefix(_ROOT).split("/")[0]
+        job = self.served.asked[family, body["interval"]]
+        job.submitted = time.monotonic()
+        return job.told.job_id
 
 
-def main(folder: Path) -> None:
+def main(
+    folder: Path,
+    job_seconds: Annotated[float, typer.Option(help="How long each job takes.")] = 0.0,
+    page_seconds: Annotated[float, typer.Option(help="What passes before a page is sent.")] = 0.0,
+) -> None:
     """Serve until ended."""
-    _Handler.served = _Served(folder)
+    _Handler.served = _Served(folder, job_seconds, page_seconds)
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         print(f"http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    typer.run(main)

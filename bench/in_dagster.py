@@ -1,0 +1,117 @@
+"""Our way inside Dagster: a run of the raw asset, then one of its typed tables, each with its checks.
+
+The instance is a fresh one with the storage that ships. Runs go on in the measured process, whose libraries,
+definitions and instance are there before it is measured; what loading the definitions takes is told apart.
+`--without-checks` runs the same assets without any check.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars
+
+import analytics_platform
+from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
+from analytics_platform.definitions import platform
+from analytics_platform.defs.partitions import range_tags
+from analytics_platform.lake import Lake
+from analytics_platform.landing.ledger import Ledger
+from analytics_platform.settings import load_settings
+from bench.figures import Figures, Stopwatch, bytes_below, peak_mb
+from bench.ours import UNLIMITED, make_other_home_days
+from bench.recording import DAY, PAGE_SIZE
+from bench.task import Task
+
+LOADED = (duckdb, polars)
+"""What a run imports when it needs it."""
+_ERROR = dg.AssetCheckSeverity.ERROR
+_LONG_BEFORE = DAY - timedelta(days=90)
+"""The first partition takes all home days before it; so that the day's run makes the day's tables alone."""
+
+
+def main(task: Task) -> None:
+    """Land the day served by a run, make the typed tables of its home day by another."""
+    before = task.sent()
+    with _instance(task) as instance:
+        watch = Stopwatch.started()
+        job = _definitions("--without-checks" not in task.options).resolve_implicit_global_asset_job_def()
+        loading = watch.cpu_seconds
+        watch = Stopwatch.started()
+        _run(job, instance, [CONVERSATION_DETAILS.raw.name])
+        landed, peak = watch.cpu_seconds, peak_mb()
+        _run(job, instance, [table.name for table in CONVERSATION_DETAILS.tables])
+        cpu, wall, written = watch.cpu_seconds, watch.wall_seconds, bytes_below(task.work / "lake")
+        peak_typed, sent = peak_mb(), task.sent() - before
+        lake, events = Lake.open(task.work / "lake"), _events(instance)
+    facts = lake.manifests(CONVERSATION_DETAILS.raw.name)[DAY].facts
+    make_other_home_days(lake, Ledger(task.work / "state"), DAY)
+    conversations = facts["records"] - facts["superseded"]
+    Figures(
+        way=task.way,
+        conversations=conversations,
+        json_mb=facts["json_bytes"] / 1e6,
+        cpu_seconds=cpu,
+        wall_seconds=wall,
+        peak_mb=peak_typed,
+        loaded_mb=watch.loaded_mb,
+        bytes_written=written,
+        pages=-(-conversations // PAGE_SIZE),
+        requests=sent.requests,
+        looks=sent.looks,
+        jobs=len(facts["job_ids"]),
+        peak_raw_mb=peak,
+        parts={"raw": landed, "typed": cpu - landed, "definitions": loading},
+        events=events,
+    ).print()
+
+
+@contextmanager
+def _instance(task: Task) -> Iterator[dg.DagsterInstance]:
+    """A fresh instance, its databases made, and this process in the environment and folder of a deployment of it."""
+    home = task.work / "home"
+    home.mkdir(parents=True)
+    shutil.copy(Path(analytics_platform.__file__).parent / "defs" / "dagster.yaml", home)
+    os.environ |= {
+        "DAGSTER_HOME": str(home),
+        "GENESYSCLOUD_API_URL": task.url,
+        "GENESYSCLOUD_OAUTHCLIENT_ID": "bench",
+        "GENESYSCLOUD_OAUTHCLIENT_SECRET": "bench",
+        "ANALYTICS_PLATFORM_LAKE": str(task.work / "lake"),
+        "ANALYTICS_PLATFORM_STATE": str(task.work / "state"),
+        "ANALYTICS_PLATFORM_START_DAY": _LONG_BEFORE.isoformat(),
+        "ANALYTICS_PLATFORM_POLL_SECONDS": "0.001",
+        "ANALYTICS_PLATFORM_REQUESTS_PER_MINUTE": str(UNLIMITED),
+    }
+    os.chdir(home)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.get_runs(limit=1)
+        instance.all_instigator_state()
+        yield instance
+
+
+def _definitions(with_checks: bool) -> dg.Definitions:
+    whole = platform(load_settings())
+    if with_checks:
+        return whole
+    return dg.Definitions(assets=whole.assets, resources=whole.resources, executor=whole.executor)
+
+
+def _run(job: dg.JobDefinition, instance: dg.DagsterInstance, tables: list[str]) -> None:
+    keys = [dg.AssetKey(table) for table in tables]
+    done = job.execute_in_process(instance=instance, asset_selection=keys, tags=range_tags([DAY]))
+    assert done.success
+    assert all(each.passed for each in done.get_asset_check_evaluations() if each.severity == _ERROR)
+
+
+def _events(instance: dg.DagsterInstance) -> int:
+    return sum(len(instance.all_logs(run.run_id)) for run in instance.get_runs())
+
+
+if __name__ == "__main__":
+    main(Task.of_command_line())

@@ -1,0 +1,73 @@
+"""What the benchmark is to show, and whether it does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, log
+from statistics import median
+
+from bench.figures import Figures
+from bench.measurements import Measurements
+from bench.ways import DLT, FLOOR_KEEPS_RAW, IN_DAGSTER, OURS, SDK, WITHOUT_CHECKS, Way
+
+_GROWTH = 1.5
+"""By which a pause between two looks is longer than the one before, give or take a tenth."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One sentence of what is to be reached, the figure, and whether it is."""
+
+    wanted: str
+    found: str
+    reached: bool
+
+    def __str__(self) -> str:
+        return f"- **{'reached' if self.reached else 'not reached'}**: {self.wanted}: {self.found}"
+
+
+def targets(results: Measurements) -> list[Target]:
+    """Those that were measured."""
+    day, large = results.day, results.large
+    floor = _cpu_a_mb(day.of(OURS)) / _cpu_a_mb(day.of(FLOOR_KEEPS_RAW))
+    found = [
+        Target("CPU of ours at most 1.15 times that of the floor that keeps raw", f"{floor:.2f}", floor <= 1.15),
+        *(_fraction(results, way, parts) for way, parts in ((DLT, 10), (SDK, 18))),
+    ]
+    if large is not None:
+        checked, bare = (_cpu_a_mb(large.of(w)) / _cpu_a_mb(large.of(OURS)) for w in (IN_DAGSTER, WITHOUT_CHECKS))
+        wanted = f"CPU in Dagster at most 1.05 times that of ours, a day of {large.conversations:,} conversations"
+        found.append(Target(wanted, f"{checked:.2f}; {bare:.2f} without checks", checked <= 1.05))
+    landed = [*day.of(OURS), *(large.of(OURS) if large else ()), *results.memory]
+    found.append(_memory(landed))
+    found.append(_requests([*day.of(OURS), *(figures for _, _, figures in results.looks)]))
+    found.append(_looks(results.looks))
+    return found
+
+
+def _fraction(results: Measurements, way: Way, parts: int) -> Target:
+    times = _cpu_a_mb(results.day.of(way)) / _cpu_a_mb(results.day.of(OURS))
+    return Target(f"CPU of ours at most 1/{parts} of that of {way.name}", f"1/{times:.1f}", times >= parts)
+
+
+def _memory(landed: Sequence[Figures]) -> Target:
+    peaks: dict[int, float] = {}
+    for figures in landed:
+        peaks[figures.conversations] = max(figures.peak_mb, peaks.get(figures.conversations, 0.0))
+    told = ", ".join(f"{peak:.0f} MB at {size:,}" for size, peak in sorted(peaks.items()))
+    return Target("peak memory of a landing below 350 MB", f"{told} conversations a day", max(peaks.values()) < 350)
+
+
+def _requests(landed: Sequence[Figures]) -> Target:
+    spare = max(figures.requests - figures.fewest_requests for figures in landed)
+    return Target("requests exactly the fewest and the looks at a job", f"{spare} more at most", spare == 0)
+
+
+def _looks(looked: Sequence[tuple[float, float, Figures]]) -> Target:
+    told = ", ".join(f"{figures.looks} in {seconds:g} s" for seconds, _, figures in looked)
+    most = [ceil(log(1 + seconds * (_GROWTH - 1) / (0.9 * pause), _GROWTH)) + 1 for seconds, pause, _ in looked]
+    grown = all(figures.looks <= at_most for (_, _, figures), at_most in zip(looked, most, strict=True))
+    return Target("looks at a job grow by its time's logarithm", told, grown)
+
+
+def _cpu_a_mb(taken: Sequence[Figures]) -> float:
+    return median(figures.cpu_seconds / figures.json_mb for figures in taken)
