@@ -93,10 +93,10 @@ def _home_days(lake: Lake, ledger: Ledger, stream: TypedStream) -> Rebuildable:
     def remake(day: date) -> Sequence[Manifest]:
         with claimed(stream, ledger, [day]):
             try:
-                staged = stage_home_day(stream, lake, known[day], from_raw=True)
+                staged = stage_home_day(stream, lake, known[day], merging=None)
             except RawReplaced:  # landed since the days were listed
                 home = home_days(stream, lake).get(day, HomeDay(day, ()))
-                staged = stage_home_day(stream, lake, home, from_raw=True)
+                staged = stage_home_day(stream, lake, home, merging=None)
             staged.publish(lake)
         return [part.manifest for part in staged.tables.values()]
 

@@ -18,7 +18,7 @@ from analytics_platform.lake import Lake, PartitionDamaged, PartitionWriter, Sta
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.memory import use_system_allocator
-from analytics_platform.landing.merging import Merge, merge_of
+from analytics_platform.landing.merging import Merge, Rule, merge_of
 from analytics_platform.landing.raw_rows import raw_rows
 from analytics_platform.landing.versions import Mask, newest_versions
 from analytics_platform.tables.conversations import conversation_rows
@@ -35,23 +35,35 @@ _FLUSH_BYTES = 24 << 20
 _COLUMN_BYTES = 128 << 10
 """What a column of a table must hold on average to be worth a row group then: each is known by itself in the file."""
 _USERS_AT_ONCE = 20_000
+_MERGING = Rule()
 
 
-def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay, *, from_raw: bool = False) -> StagedTables:
-    """Stage all typed tables of a home day, from the stored ones where little of them changes and not all is wanted
-    `from_raw`. Raises LakeError and RawReplaced; nothing is published."""
+def stage_home_day(stream: TypedStream, lake: Lake, home_day: HomeDay, merging: Rule | None = _MERGING) -> StagedTables:
+    """Stage all typed tables of a home day: by `merging` with the stored ones, from raw alone where it is None.
+
+    Raises LakeError and RawReplaced; nothing is published.
+    """
     use_system_allocator()
     if stream is USER_DETAILS:
         return _staged(stream, lake, home_day, _statuses(stream, lake, home_day))
-    newest = newest_versions(stream, lake, home_day)
-    masks: Mapping[Contribution, Mask] = {part: each.mask for part, each in newest.items()}
+    masks, merge = _to_make(stream, lake, home_day, merging)
     try:
-        if not from_raw and (merge := merge_of(stream, lake, home_day, newest)):
-            del newest
+        if merge is not None:
             return _staged(stream, lake, home_day, _whole_records(stream, lake, home_day, merge.made), merge)
     except PartitionDamaged as fault:
         log.warning("The tables of %s are made from raw: %s", home_day.day, fault)
     return _staged(stream, lake, home_day, _whole_records(stream, lake, home_day, masks))
+
+
+def _to_make(
+    stream: TypedStream, lake: Lake, home_day: HomeDay, merging: Rule | None
+) -> tuple[Mapping[Contribution, Mask], Merge | None]:
+    """The newest rows of each contribution, and how they are merged with what is stored, if they are."""
+    newest = newest_versions(stream, lake, home_day)
+    merge = None
+    with contextlib.suppress(PartitionDamaged):  # what is damaged is made from raw
+        merge = merge_of(stream, lake, home_day, newest, merging) if merging else None
+    return {part: each.mask for part, each in newest.items()}, merge
 
 
 def _staged(
