@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -74,12 +75,20 @@ class Deployment:
         data: dict[str, Any] = told["data"]
         return data
 
-    def backfill(self, table: str, days: list[date]) -> str:
+    @property
+    def processes(self) -> Sequence[subprocess.Popen[bytes]]:
+        """The web server and the daemon, in this order."""
+        return self._processes
+
+    def backfill(self, tables: Sequence[str], days: Sequence[date]) -> str:
         """Ask for a backfill the way the UI's button does; its id."""
         told = self.graphql(
             "mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {"
             " __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }",
-            params={"assetSelection": [{"path": [table]}], "partitionNames": [day.isoformat() for day in days]},
+            params={
+                "assetSelection": [{"path": [each]} for each in tables],
+                "partitionNames": [day.isoformat() for day in days],
+            },
         )["launchPartitionBackfill"]
         assert told["__typename"] == "LaunchBackfillSuccess", told
         return str(told["backfillId"])

@@ -23,7 +23,7 @@ DAYS = days_between(date(2026, 3, 2), date(2026, 3, 6))
 def test_a_backfill_of_five_days_is_one_run(deployed: Deployed) -> None:
     ui, workplace = deployed.ui, deployed.ui.workplace
     deployed.org.clear_requests()
-    backfill = ui.backfill("conversation_details", DAYS)
+    backfill = ui.backfill(["conversation_details"], DAYS)
     assert wait_until(lambda: ui.finished(backfill), "the end of the backfill", seconds=240) == "COMPLETED_SUCCESS"
     with workplace.instance() as instance:
         (run,) = instance.get_runs(dg.RunsFilter(tags={"dagster/backfill": backfill}))

@@ -26,6 +26,11 @@ def both(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return dg.MaterializeResult()
 
 
+@dg.asset_check(asset=both, partitions_def=dg.StaticPartitionsDefinition(["one", "two"]))
+def each_sound(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
 @dg.asset
 def talkative() -> None:
     print("a word on stdout", flush=True)
@@ -129,7 +134,7 @@ def test_partitions_told_together_are_stored_as_dagsters_own_storage_stores_them
     ours, theirs = _home(tmp_path / "ours", True), _home(tmp_path / "theirs", False)
     for home in (ours, theirs):
         with instance_in(home) as instance:
-            job = dg.Definitions([both]).resolve_implicit_global_asset_job_def()
+            job = dg.Definitions([both], asset_checks=[each_sound]).resolve_implicit_global_asset_job_def()
             tags = {"dagster/asset_partition_range_start": "one", "dagster/asset_partition_range_end": "two"}
             assert job.execute_in_process(instance=instance, tags=tags).success
     assert _told(ours) == _told(theirs)
@@ -140,13 +145,26 @@ def test_partitions_told_together_are_stored_as_dagsters_own_storage_stores_them
             assert record is not None and record.dagster_event is not None
             materialized = instance.fetch_materializations(both.key, limit=10).records
             counts = [(each.partition_key, each.asset_materialization.metadata) for each in materialized]  # type: ignore[union-attr]
+            checked = [
+                (each.partition, each.status, each.event is not None and each.event.dagster_event_type)
+                for each in instance.event_log_storage.get_asset_check_execution_history(
+                    dg.AssetCheckKey(both.key, "each_sound"), limit=10
+                )
+            ]
             tagged = instance.event_log_storage.get_event_tags_for_asset(both.key)
             told.append(
-                (instance.get_materialized_partitions(both.key), counts, record.dagster_event.partition, tagged)
+                (
+                    instance.get_materialized_partitions(both.key),
+                    counts,
+                    record.dagster_event.partition,
+                    checked,
+                    tagged,
+                )
             )
     assert told[0][0] == {"one", "two"}
-    assert told[0][:3] == told[1][:3]
-    assert [sorted(tags) for tags in told[0][3]] == [sorted(tags) for tags in told[1][3]]
+    assert told[0][3]
+    assert told[0][:4] == told[1][:4]
+    assert [sorted(tags) for tags in told[0][4]] == [sorted(tags) for tags in told[1][4]]
 
 
 def test_what_a_step_prints_is_in_its_files_and_nowhere_else(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
