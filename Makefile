@@ -21,7 +21,7 @@ help: ## List the targets.
 	@$(INSTALL) '.[dev]'
 	@touch $@
 
-.venv/.bench: .venv/.run
+.venv/.bench: .venv/.dev
 	@echo "Installing what the benchmark compares with into .venv ..."
 	@$(INSTALL) '.[bench]'
 	@touch $@
