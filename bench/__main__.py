@@ -1,5 +1,6 @@
 """`python -m bench` measures what landing a day costs, beside other ways of doing it."""
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,12 @@ from bench.targets import targets
 from bench.ways import IN_DAGSTER, OURS, WAYS, WITHOUT_CHECKS
 
 _RESULTS = Path(__file__).parent / "results"
+_DOCS = Path(__file__).parents[1] / "docs"
+_PICTURE = "![Throughput of each way, and memory by the size of a day](images/benchmarks.svg)"
+_QUICK = "A first look alone: small days, each way once."
+_INTRODUCTION = (
+    "Written by `make bench ARGS=--publish`; [bench/README.md](../bench/README.md) tells what is measured, and how."
+)
 
 
 def bench(
@@ -35,6 +42,7 @@ def bench(
     ),
     quick: Annotated[bool, typer.Option(help="Small days, each way once: a first look.")] = False,
     memory: Annotated[bool, typer.Option(help="Only the memory of ever larger days.")] = False,
+    publish: Annotated[bool, typer.Option(help="Write docs/benchmarks.md and its picture, too.")] = False,
 ) -> None:
     """Measure every way over one day in turn; ours in Dagster over a large one; memory, days at once, looks at a job.
 
@@ -52,7 +60,12 @@ def bench(
             typer.echo(memory_markdown(sizes))
             return
         results = _measured(scratch, conversations, repeat, slow_pages, large, largest)
-    _write(results)
+    text = _text(results, _QUICK if quick else "")
+    _write(results, text)
+    if publish:
+        (_DOCS / "benchmarks.md").write_text(text.replace("\n", f"\n\n{_INTRODUCTION}\n\n{_PICTURE}\n", 1))
+        shutil.copy(_RESULTS / "latest.svg", _DOCS / "images" / "benchmarks.svg")
+    typer.echo(text)
 
 
 def _measured(
@@ -71,23 +84,25 @@ def _measured(
     )
 
 
-def _write(results: Measurements) -> None:
-    reached = targets(results)
+def _text(results: Measurements, note: str) -> str:
     sections = [
-        f"# What landing a day costs\n\n{machine()}",
-        "\n".join(map(str, reached)),
+        "# What landing a day costs",
+        " ".join(filter(None, (note, machine()))),
+        "\n".join(map(str, targets(results))),
         compared(results.day),
         *([compared(results.large)] if results.large else []),
         memory_markdown(results.memory).rstrip(),
         arranged(results.arranged, cores()),
         looked(results.looks),
     ]
-    text = "\n\n".join(sections) + "\n"
+    return "\n\n".join(sections) + "\n"
+
+
+def _write(results: Measurements, text: str) -> None:
     (_RESULTS / "latest.md").write_text(text)
-    whole = {"machine": machine(), "cores": cores(), "targets": reached, "results": results}
+    whole = {"machine": machine(), "cores": cores(), "targets": targets(results), "results": results}
     (_RESULTS / "latest.json").write_bytes(msgspec.json.format(msgspec.json.encode(whole)))
     plot(results, _RESULTS / "latest.svg")
-    typer.echo(text)
 
 
 if __name__ == "__main__":
