@@ -22,6 +22,8 @@ from analytics_platform.landing.states import COMPLETE, PARTIAL, PROVISIONAL
 
 MADE_OF = "made_of"
 """The fact that tells the checksum of each raw file that tables were made of."""
+COLUMNS = "columns"
+"""The fact that tells one set of tables and columns from another."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class HomeDay:
             "state": self.state,
             "taken_in": {name: c.digest for name, c in _by_name(stream, self.contributions)},
             MADE_OF: made_of(stream, self.contributions),
+            COLUMNS: columns_of(stream),
             "watermark": max((c.watermark for c in self.contributions), default=None),
             "as_of": max((c.jobs_as_of[-1] for c in self.contributions), default=None),
             "job_ids": sorted({job for c in self.contributions for job in c.job_ids}),
@@ -189,6 +192,11 @@ def made_of(stream: TypedStream, contributions: Iterable[Contribution]) -> dict[
     """The checksums of the raw files, by the activity day and before it the raw table where that is not the stream's
     own."""
     return {name: c.checksum for name, c in _by_name(stream, contributions)}
+
+
+def columns_of(stream: TypedStream) -> str:
+    """Tells the columns that this release gives a stream's tables from others."""
+    return _begun(stream).hexdigest()[:32]
 
 
 def _by_name(stream: TypedStream, contributions: Iterable[Contribution]) -> Iterator[tuple[str, Contribution]]:

@@ -18,7 +18,7 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, Manifest
 from analytics_platform.lake.errors import told
 from analytics_platform.lake.manifest import code_version
-from analytics_platform.landing.home_days import MADE_OF, Contribution, HomeDay, made_of
+from analytics_platform.landing.home_days import COLUMNS, MADE_OF, Contribution, HomeDay, columns_of, made_of
 from analytics_platform.landing.versions import Ids, Mask, Newest
 
 _ID_ROWS = 50_000
@@ -102,13 +102,14 @@ def _stored(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Sequence[Mani
     if None in found[:-1]:
         return None
     head = stored[0].facts
-    if MADE_OF not in head or head["version"] == home_day.version(stream):
+    if head.get(COLUMNS) != columns_of(stream) or head["version"] == home_day.version(stream):
         return None
     if bool(head["set_aside"] + head["values_set_aside"]) != (found[-1] is not None):
         return None
     alike = all(
         manifest.code_version == code_version()
-        and manifest.facts.get(MADE_OF) == head[MADE_OF]
+        and manifest.facts.get(COLUMNS) == head[COLUMNS]
+        and manifest.facts[MADE_OF] == head[MADE_OF]
         and manifest.facts["version"] == head["version"]
         and lake.protection.agrees(manifest)
         for manifest in stored

@@ -76,14 +76,15 @@ def _require_as_from_raw(lake: Lake, stream: TypedStream, days: Iterable[date]) 
                 )
 
 
-def _plant(lake: Lake, day: date, table: Table = CONVERSATIONS.head, column: str = "external_tag") -> None:
-    """Have the stored table say what raw never said: where it still does afterwards, it was copied."""
+def _plant(lake: Lake, day: date, **facts: object) -> None:
+    """Have the stored head say what raw never said: where it still does afterwards, it was copied."""
+    table = CONVERSATIONS.head
     told, rows = lake.manifest(table.name, day), lake.read(table.name, day)
     assert told is not None
-    place = rows.column_names.index(column)
+    place = rows.column_names.index("external_tag")
     with lake.stage(table.name, day, rows.schema, layout(table)) as writer:
-        writer.write(rows.set_column(place, rows.schema.field(column), pa.array([PLANTED] * len(rows))))
-        writer.seal(told.facts).publish()
+        writer.write(rows.set_column(place, rows.schema.field(place), pa.array([PLANTED] * len(rows))))
+        writer.seal({**told.facts, **facts}).publish()
 
 
 def _tags(lake: Lake, day: date = D0) -> dict[str, str]:
@@ -121,7 +122,9 @@ def test_a_version_that_is_not_the_newest_any_more_comes_back_when_a_newer_one_i
     assert _tags(lake) == {"a": "first", "f": "new", **dict.fromkeys("bcde", PLANTED)}
 
 
-@pytest.mark.parametrize("reading", ["read again", "most of it changed", "small", "another policy", "rebuilt"])
+@pytest.mark.parametrize(
+    "reading", ["read again", "most of it changed", "small", "another policy", "an older release", "rebuilt"]
+)
 def test_all_is_made_from_raw_where_that_is_wanted_or_costs_no_more(lake: Lake, folder: Path, reading: str) -> None:
     write_raw_day(lake, D0, _five())
     _build(lake)
@@ -135,6 +138,8 @@ def test_all_is_made_from_raw_where_that_is_wanted_or_costs_no_more(lake: Lake, 
         lake = Lake.open(folder, protection=Protection(masking))
     else:
         write_raw_day(lake, D1, [conversation("a", D0, "second")], asked=1)
+        if reading == "an older release":
+            _plant(lake, D0, columns="others")
         if reading == "rebuilt":
             (rebuilt,) = rebuildable(lake, Ledger(folder / "ledger"), 15)
             list(rebuilt.rebuilt(D0, D0))
