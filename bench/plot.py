@@ -39,8 +39,10 @@ def _throughput(axes: Axes, results: Measurements) -> None:
     ]
     colours = [_OURS if way.name.startswith("ours") else _OTHERS for way in ways]
     axes.barh([way.name for way in ways], middle, xerr=apart, color=colours, ecolor="#444444", capsize=2)
-    for row, rate in enumerate(middle):
-        axes.annotate(f"{rate:,.1f}", (0, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    for row, (rate, taken) in enumerate(zip(middle, rates, strict=True)):
+        beyond = (max(taken), row)
+        axes.annotate(f"{rate:,.1f}", beyond, xytext=(5, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.margins(x=0.12)
     axes.set_title(f"MB of JSON per CPU-second, {results.day.conversations:,} conversations", fontsize=10)
 
 
