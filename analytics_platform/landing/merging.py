@@ -28,9 +28,10 @@ Days = np.ndarray[tuple[int], np.dtype[np.int32]]
 @dataclass(frozen=True)
 class Rule:
     """When copying costs less than making. To make a conversation's rows takes 70 to 90 µs, to copy them 20 to 30, and
-    40 ms go to the stored tables' files, however small."""
+    100 ms go to the files of the stored tables, however small.
+    """
 
-    least_copied: int = 1000
+    least_copied: int = 3000
     """Conversations."""
     most_made: float = 0.6
     """By those that are stored."""
