@@ -32,7 +32,7 @@ class Layout:
     sorted_by: tuple[str, ...] = ()
     """Columns by which the caller hands over the rows in ascending order; told to readers, not checked."""
     grouped_by: str | None = None
-    """A column of few values, by which each row group is sorted: who asks for one value passes over all others' rows."""
+    """A column of few values, by which each row group is sorted: who asks for one value passes over all other rows."""
     whole: tuple[str, ...] = ()
     """Columns of long texts nobody compares: no least and greatest value is kept of them."""
     row_group_bytes: int = 32 << 20
