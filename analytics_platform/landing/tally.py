@@ -23,8 +23,9 @@ class Digest:
         """Of no record, or the one that an earlier one `told` as its text."""
         self._sum = int(told, 16)
 
-    def add(self, record_digest: int) -> None:
-        self._sum = (self._sum + record_digest) % _DIGEST_RANGE
+    def add(self, digests: int) -> None:
+        """Add records by the sum of their digests."""
+        self._sum = (self._sum + digests) % _DIGEST_RANGE
 
     def take_out(self, others: "Digest") -> None:
         """Come to what this is without a set of records that it tells of."""
@@ -66,12 +67,14 @@ class Tally:
         self.drift.look(page.records)
         self._ids.frombytes(pl.Series(rows.kept[self._stream.raw.own[0].name]).hash().to_numpy().tobytes())
         digests = [xxhash.xxh3_128_intdigest(record) for record in page.records]
-        for position in rows.set_aside["position"].to_pylist():
-            self.digest.add(digests[position])
-        for position, homes in zip(rows.kept["position"].to_pylist(), rows.homes, strict=True):
-            self.digest.add(digests[position])
+        kept, aside = rows.kept["position"].to_pylist(), rows.set_aside["position"].to_pylist()
+        self.digest.add(sum(digests[position] for position in (*kept, *aside)))
+        of_days: Counter[date] = Counter()
+        for position, homes in zip(kept, rows.homes, strict=True):
             for day in homes:
-                self.home_day_digests.setdefault(day, Digest()).add(digests[position])
+                of_days[day] += digests[position]
+        for day, sums in of_days.items():
+            self.home_day_digests.setdefault(day, Digest()).add(sums)
 
     def repeated(self) -> int:
         """Rows whose id stands in another row of the day."""
