@@ -53,10 +53,10 @@ class _Started(msgspec.Struct, rename="camel"):
     def end(self) -> datetime | None:
         return None
 
-    def keys(self) -> tuple[object, ...]:
+    def keys(self, home_days: list[date]) -> tuple[object, ...]:
         if not self.conversation_id:
             raise ValueError("conversationId is empty")
-        return self.conversation_id, self.home_days()[0], self.conversation_start, self.end()
+        return self.conversation_id, home_days[0], self.conversation_start, self.end()
 
     def home_days(self) -> list[date]:
         return [_utc_day(self.conversation_start)]
@@ -78,11 +78,10 @@ class _User(msgspec.Struct, rename="camel"):
     primary_presence: list[_Status] | None = None
     routing_status: list[_Status] | None = None
 
-    def keys(self) -> tuple[object, ...]:
+    def keys(self, home_days: list[date]) -> tuple[object, ...]:
         if not self.user_id:
             raise ValueError("userId is empty")
-        days = self.home_days()
-        return self.user_id, min(days, default=None), max(days, default=None)
+        return self.user_id, min(home_days, default=None), max(home_days, default=None)
 
     def home_days(self) -> list[date]:
         statuses = (self.primary_presence or []) + (self.routing_status or [])
@@ -160,7 +159,8 @@ def _rows_of(
     for position, record in enumerate(records):
         try:
             decoded = _decoded(record, decoders)
-            keys, days = decoded.keys(), decoded.home_days()
+            days = decoded.home_days()
+            keys = decoded.keys(days)
             if look_for_utf8:
                 str(record, "utf-8")
         except (msgspec.DecodeError, ValueError, OverflowError) as fault:
@@ -192,4 +192,4 @@ def _decoded_by(record: msgspec.Raw | bytes, decoders: Sequence[_Decoder]) -> _S
 
 def _utc_day(instant: datetime) -> date:
     # The vendor sends UTC; an instant without an offset is taken for what it always sends.
-    return (instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)).date()
+    return (instant if instant.tzinfo in (UTC, None) else instant.astimezone(UTC)).date()
