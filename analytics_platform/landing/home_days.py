@@ -20,10 +20,8 @@ from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.moved_homes import sharing_homes
 from analytics_platform.landing.states import COMPLETE, PARTIAL, PROVISIONAL
 
-MADE_OF = "made_of"
-"""The fact that tells the checksum of each raw file that tables were made of."""
-COLUMNS = "columns"
-"""The fact that tells one set of tables and columns from another."""
+TAKEN_IN = "taken_in"
+"""The fact that tells what tables were made of; see `taken_in`."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +79,7 @@ class HomeDay:
             "stream": stream.typed,
             "version": self.version(stream),
             "state": self.state,
-            "taken_in": {name: c.digest for name, c in _by_name(stream, self.contributions)},
-            MADE_OF: made_of(stream, self.contributions),
-            COLUMNS: columns_of(stream),
+            TAKEN_IN: taken_in(stream, self.contributions),
             "watermark": max((c.watermark for c in self.contributions), default=None),
             "as_of": max((c.jobs_as_of[-1] for c in self.contributions), default=None),
             "job_ids": sorted({job for c in self.contributions for job in c.job_ids}),
@@ -188,20 +184,13 @@ def _contribution(activity_day: date, manifest: Manifest, home_day: date, record
     )
 
 
-def made_of(stream: TypedStream, contributions: Iterable[Contribution]) -> dict[str, str]:
-    """The checksums of the raw files, by the activity day and before it the raw table where that is not the stream's
-    own."""
-    return {name: c.checksum for name, c in _by_name(stream, contributions)}
-
-
-def columns_of(stream: TypedStream) -> str:
-    """Tells the columns that this release gives a stream's tables from others."""
-    return _begun(stream).hexdigest()[:32]
-
-
-def _by_name(stream: TypedStream, contributions: Iterable[Contribution]) -> Iterator[tuple[str, Contribution]]:
-    for contribution in contributions:
-        yield " ".join((*_route(stream, contribution), contribution.activity_day.isoformat())), contribution
+def taken_in(stream: TypedStream, contributions: Iterable[Contribution]) -> dict[str, dict[str, str]]:
+    """The digest and the raw file's checksum of each contribution, by its activity day and before it the raw table
+    where that is not the stream's own."""
+    return {
+        " ".join((*_route(stream, c), c.activity_day.isoformat())): {"digest": c.digest, "checksum": c.checksum}
+        for c in contributions
+    }
 
 
 def _route(stream: TypedStream, contribution: Contribution) -> tuple[str, ...]:

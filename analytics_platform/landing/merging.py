@@ -18,8 +18,9 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, Manifest
 from analytics_platform.lake.errors import told
 from analytics_platform.lake.manifest import code_version
-from analytics_platform.landing.home_days import COLUMNS, MADE_OF, Contribution, HomeDay, columns_of, made_of
+from analytics_platform.landing.home_days import TAKEN_IN, Contribution, HomeDay, taken_in
 from analytics_platform.landing.versions import Ids, Mask, Newest
+from analytics_platform.tables.schemas import table_schema
 
 _ID_ROWS = 50_000
 Days = np.ndarray[tuple[int], np.dtype[np.int32]]
@@ -82,7 +83,7 @@ def merge_of(
     if not newest or sum(part.records for part in home_day.contributions) < rule.least_copied:
         return None
     stored = _stored(stream, lake, home_day)
-    same = _unchanged(stream, home_day, stored[0].facts[MADE_OF]) if stored else []
+    same = _unchanged(stream, home_day, stored[0].facts[TAKEN_IN]) if stored else []
     if stored is None or sum(part.records for part in same) < rule.least_copied:
         return None
     held, days = _head(stream, lake, home_day.day)
@@ -103,30 +104,39 @@ def _stored(stream: TypedStream, lake: Lake, home_day: HomeDay) -> Sequence[Mani
     if None in found[:-1]:
         return None
     head = stored[0].facts
-    if head.get(COLUMNS) != columns_of(stream) or head["version"] == home_day.version(stream):
+    if head["version"] == home_day.version(stream):
         return None
     if bool(head["set_aside"] + head["values_set_aside"]) != (found[-1] is not None):
         return None
     alike = all(
         manifest.code_version == code_version()
-        and manifest.facts.get(COLUMNS) == head[COLUMNS]
-        and manifest.facts[MADE_OF] == head[MADE_OF]
+        and manifest.facts[TAKEN_IN] == head[TAKEN_IN]
         and manifest.facts["version"] == head["version"]
         and lake.protection.agrees(manifest)
         for manifest in stored
     )
-    return stored if alike else None
+    tables = (*stream.tables, stream.typed_quarantine)
+    columns = (
+        _has_columns(lake, table, home_day.day) for table, manifest in zip(tables, found, strict=True) if manifest
+    )
+    return stored if alike and all(columns) else None
 
 
-def _unchanged(stream: TypedStream, home_day: HomeDay, before: Mapping[str, str]) -> list[Contribution]:
+def _has_columns(lake: Lake, table: Table, day: date) -> bool:
+    with lake.open_partition(table.name, day) as file:
+        return bool(file.schema_arrow.equals(table_schema(table)))
+
+
+def _unchanged(stream: TypedStream, home_day: HomeDay, before: Mapping[str, object]) -> list[Contribution]:
     """The contributions whose raw file is the one that the stored tables were made of. Of two routes that delivered a
     day neither counts: the head tells the day a row was taken from, not the route."""
-    now = made_of(stream, home_day.contributions)
+    now = taken_in(stream, home_day.contributions)
     days = [name.split()[-1] for name in now.keys() | before.keys()]
     return [
         part
         for part in home_day.contributions
-        if made_of(stream, [part]).items() <= before.items() and days.count(part.activity_day.isoformat()) == 1
+        if all(before.get(name) == told for name, told in taken_in(stream, [part]).items())
+        and days.count(part.activity_day.isoformat()) == 1
     ]
 
 
