@@ -9,7 +9,7 @@ from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
 from analytics_platform.defs.partitions import range_tags
 
 
-def land(platform: dg.Definitions, days: Sequence[date], *, provisional: bool) -> bool:
+def land(platform: dg.Definitions, days: Sequence[date], *, provisional: bool = False) -> bool:
     """Conversations of contiguous days, asked for in the UI; whether the run succeeded."""
     config = {"ops": {CONVERSATION_DETAILS.raw.name: {"config": {"provisional": True}}}} if provisional else {}
     with dg.DagsterInstance.get() as instance:

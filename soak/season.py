@@ -20,7 +20,7 @@ from soak import hands, host, launcher
 from soak.changing import asked_of
 from soak.deployment import enter
 from soak.dying import Death, die_at, fill_disk
-from soak.plan import Change, Hand, Plan, Wake, iso, plan
+from soak.plan import REREAD_AFTER_DAYS, Change, Hand, Plan, Wake, iso, plan
 from soak.processes import Processes
 
 _SENSORS = [name for stream in STREAMS for name in (f"{stream.name}_availability", f"{stream.typed}_home_days")]
@@ -90,10 +90,19 @@ class Season:
         self._org.clear_faults()
 
     def _rest(self) -> None:
-        """Nothing is wrong any more: the platform comes to rest, and what it holds is compared."""
+        """Nothing is wrong any more: the platform comes to rest, and what it holds is compared.
+
+        Evaluations, surveys and resolutions of the last days come after they have been read and before they are read
+        again: a person refills these days first.
+        """
         self._org.set_now(self._plan.end)
         self._org.set_lag(conversations=6.0, users=6.0)
         rested = self._look(_LAST_LOOKS, (), {})
+        newest = self._newest()
+        first = max(self._plan.first, newest - timedelta(days=REREAD_AFTER_DAYS[-1]))
+        young = [first + timedelta(days=ahead) for ahead in range((newest - first).days + 1)]
+        self._processes.wait(self._processes.start("hand", lambda: 1 - hands.land(self._platform, young)))
+        rested = self._look(_LAST_LOOKS, (), {}) and rested
         self._outcome.counts["rested"] += rested
         self._outcome.differences = self._compared()
         told = self._org.requests()
@@ -168,6 +177,8 @@ class Season:
         """What a person does, in one process or two at once; who does it dies with the first run that is to die."""
         newest = self._newest()
         days = [newest - timedelta(days=back) for back in range(hand.days - 1, -1, -1)]
+        if days[0] < self._plan.first:
+            return
         words: tuple[str, ...] = ("rebuild",)
         if hand.kind == "provisional":
             days = [newest + timedelta(days=1)]
@@ -184,8 +195,6 @@ class Season:
                 return hands.command(*words)
             return 0 if hands.land(self._platform, days, provisional=hand.kind == "provisional") else 1
 
-        if days[0] < self._plan.first:
-            return
         at_once = 2 if hand.kind == "twice" else 1
         for child in [self._processes.start("hand", work) for _ in range(at_once)]:
             status = self._processes.wait(child)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from analytics_platform_tests.defs.expected import expected_statuses
 from analytics_platform_tests.simulated_org import SimulatedOrg
 from analytics_platform_tests.simulator.asking import DAYS, Asker, asking, day
 from analytics_platform_tests.simulator.export_asking import table
@@ -251,3 +252,14 @@ def sessions(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 def segments(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [segment for session in sessions(record) for segment in session["segments"]]
+
+
+@pytest.mark.parametrize("seed", [15, 16])
+def test_whatever_is_corrected_the_truth_can_be_told_and_no_status_is_told_twice(start_org: Start, seed: int) -> None:
+    org = start_org(days=12, conversations_per_day=12, agents=3, seed=seed, lag_hours=0, now="2026-03-14T00:00:00Z")
+    days = [f"2026-03-{number:02}" for number in range(2, 14)]
+    for each in days:
+        org.change("correct", day=each, share=1.0, seed=seed)
+        org.change("correct_status", day=each, share=1.0, seed=seed)
+    assert len(org.truth_conversations()) == len(org.truth_conversation_ids())
+    expected_statuses(org.truth_statuses(days[0], days[-1]))

@@ -37,7 +37,12 @@ def rewritten_statuses(timeline: Timeline, step: Step) -> Timeline:
 
     def row(family: str, statuses: tuple[Status, ...]) -> tuple[Status, ...]:
         names = sorted({status.name for status in statuses})
-        return tuple(_status(step, f"{timeline.user_id}/{family}", status, names) for status in statuses)
+        # Where one of no length stands, two begin at once and are told apart by their values, which stay.
+        fixed = {status.start for status in statuses if status.end == status.start}
+        return tuple(
+            status if status.start in fixed else _status(step, f"{timeline.user_id}/{family}", status, names)
+            for status in statuses
+        )
 
     return Timeline(timeline.user_id, row("presence", timeline.presences), row("routing", timeline.routing))
 
@@ -98,12 +103,14 @@ def _wrap_up_code(conversation: Conversation, organisation: Organisation, dice: 
         for segment in session.segments
         if "wrapUpCode" in segment.closing
     ]
-    if wrapped:
-        segment = dice.pick(wrapped)
-        offered = dice.pick(organisation.queues).wrap_up_codes
-        others = [code for code in offered if code != segment.closing["wrapUpCode"]]
+    if not wrapped:
+        return False
+    segment = dice.pick(wrapped)
+    offered = dice.pick(organisation.queues).wrap_up_codes
+    others = [code for code in offered if code != segment.closing["wrapUpCode"]]
+    if others:
         segment.closing = segment.closing | {"wrapUpCode": dice.pick(others)}
-    return bool(wrapped)
+    return bool(others)
 
 
 def _participant_name(conversation: Conversation, organisation: Organisation, dice: Dice) -> bool:
