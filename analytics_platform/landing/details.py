@@ -133,7 +133,7 @@ class DetailsLanding:
             return self.land(day, request, stop)
 
         yield from in_turn(days, land, self.options.jobs_in_flight, self.stream.name)
-        remove_erased(self.stream, self.lake, self._ledger, self._jobs.client)
+        remove_erased(self.stream, self.lake, self._ledger, self._jobs.client, days)
 
     def land(self, day: date, request: str, stop: Event | None = None) -> StagedDay | Manifest:
         """Stage one day. `request` names the request this is part of, the same for each of its retries.

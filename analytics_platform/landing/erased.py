@@ -2,15 +2,15 @@
 
 A day delivers all conversations alive on it. One that a day held, and holds no longer when read again, may have been
 erased, or told another lifetime since, or be hidden from whoever reads: where another day still holds it, the vendor is
-asked for it by its id, and only what it does not know is taken out. Users cannot be asked for so: a user's day is what
-its own reading tells.
+asked for it by its id, and only what it does not know is taken out. So is one that a day left going on and the next day
+does not tell of. Users cannot be asked for so: a user's day is what its own reading tells.
 
 What is still to be looked at stands in the manifests of the history of differences, so that a kill forgets nothing.
 """
 
 import logging
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
 
 import polars as pl
 
@@ -21,14 +21,18 @@ from analytics_platform.lake import Lake, Manifest
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.removal import remove_records
 from analytics_platform.landing.restatements import ERASED, REMOVALS_SINCE, never_came, with_facts
+from analytics_platform.landing.vanished import vanished
 from analytics_platform.source.errors import SourceError
 from analytics_platform.tables.restatements import REMOVED
 
 log = logging.getLogger(__name__)
 
 
-def remove_erased(stream: Stream, lake: Lake, ledger: Ledger, client: GenesysCloud) -> None:
-    """Take out of every day what its vendor no longer knows of what the readings since the last look no longer hold.
+def remove_erased(
+    stream: Stream, lake: Lake, ledger: Ledger, client: GenesysCloud, landed: Collection[date] = ()
+) -> None:
+    """Take out of every day what its vendor no longer knows of what the readings since the last look no longer hold,
+    and of what vanished between the days that have `landed` and their neighbours.
 
     Call it while no day is held. Nothing is asked where no other day holds any of it; where the vendor does not answer,
     a warning says so and the next call asks again. Killed at any instant and called again, it comes to the same end.
@@ -38,7 +42,8 @@ def remove_erased(stream: Stream, lake: Lake, ledger: Ledger, client: GenesysClo
         return
     key = stream.raw.columns[0].name
     missed = [(history, _held_elsewhere(stream, lake, history)) for history in _to_look_at(stream, lake)]
-    wanted = sorted({each for _, held in missed for each in held[key]})
+    between = vanished(stream, lake, landed)
+    wanted = sorted({each for held in (between, *(held for _, held in missed)) for each in held[key]})
     try:
         unknown = unknown_conversations(client, wanted)
     except SourceError as fault:
@@ -49,13 +54,18 @@ def remove_erased(stream: Stream, lake: Lake, ledger: Ledger, client: GenesysClo
             fault,
         )
         return
+    _remove(stream, lake, ledger, between.filter(pl.col(key).is_in(unknown)))
     for history, held in missed:
         gone = held.filter(pl.col(key).is_in(unknown))
-        for (as_of,), erased in gone.group_by("as_of"):
-            assert isinstance(as_of, datetime)
-            log.info("%d conversations of %s are gone: the vendor erased them", len(erased), history.day)
-            remove_records(stream, lake, ledger, erased[key].to_list(), delivered_before=as_of)
+        _remove(stream, lake, ledger, gone)
         _looked_at(stream, lake, ledger, history, len(gone))
+
+
+def _remove(stream: Stream, lake: Lake, ledger: Ledger, gone: pl.DataFrame) -> None:
+    for (as_of,), erased in gone.group_by("as_of"):
+        assert isinstance(as_of, datetime)
+        log.info("%d conversations are gone: the vendor erased them", len(erased))
+        remove_records(stream, lake, ledger, erased[stream.raw.own[0].name].to_list(), delivered_before=as_of)
 
 
 def _to_look_at(stream: Stream, lake: Lake) -> Iterator[Manifest]:

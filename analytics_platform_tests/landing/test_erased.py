@@ -92,6 +92,18 @@ def test_what_no_other_day_holds_is_asked_of_nobody(changing_org: SimulatedOrg, 
     assert asked(changing_org) == 0
 
 
+def test_what_vanished_between_two_days_is_gone_although_the_first_of_them_is_not_read_again(
+    changing_org: SimulatedOrg, landed: Workplace
+) -> None:
+    gone = max(ids(landed, DAY) & ids(landed, NEXT))
+    landed.lake.remove(CONVERSATION_DETAILS.raw.name, NEXT)
+    changing_org.change("erase", conversations=[gone], at=LATE)
+    changing_org.set_now(LATE)
+    read(landed, [NEXT], "late")
+    assert gone not in ids(landed, FIRST) | ids(landed, DAY) | ids(landed, NEXT) and typed(landed, gone) == set()
+    assert asked(changing_org) == 1
+
+
 def test_killed_before_the_others_are_looked_at_any_later_run_takes_out_what_is_erased(
     changing_org: SimulatedOrg, landed: Workplace
 ) -> None:
