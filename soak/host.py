@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
+from dagster._core.instance import InstanceRef
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -26,7 +27,15 @@ _UNFINISHED = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
 ]
-_LATER = ("genesys_cloud.jobs", "lake.io_manager", "landing.details", "landing.typed", "landing.forgetting")
+_LATER = (
+    *(f"analytics_platform.{name}" for name in ("genesys_cloud.jobs", "lake.io_manager")),
+    *(f"analytics_platform.landing.{name}" for name in ("details", "typed", "forgetting")),
+    "analytics_platform.defs.compute_logs",
+    "arro3.core",
+    "dagster._core.executor.in_process",
+    "dagster._core.system_config.composite_descent",
+    "numpy.ma",
+)
 """What a run imports when it comes to it."""
 _BETWEEN_LOOKS = 1.1
 """Seconds: the least a sensor waits between two looks."""
@@ -36,7 +45,7 @@ _BETWEEN_LOOKS = 1.1
 def workspace(home: Path) -> Iterator[WorkspaceProcessContext]:
     """The platform as a code location of this process, on the instance in `home`, imported as a whole."""
     for name in _LATER:
-        importlib.import_module(f"analytics_platform.{name}")
+        importlib.import_module(name)
     origin = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="soak.definitions"), location_name="soak")
     with (
         dg.DagsterInstance.from_config(str(home)) as instance,
@@ -88,9 +97,9 @@ def _turn(loaded: WorkspaceProcessContext, dequeuing: QueuedRunCoordinatorDaemon
     return instance.get_runs_count() > before or instance.get_runs_count(dg.RunsFilter(statuses=_UNFINISHED)) > 0
 
 
-def run(repository: dg.RepositoryDefinition, home: Path, run_id: str) -> None:
+def run(repository: dg.RepositoryDefinition, instance_ref: InstanceRef, run_id: str) -> None:
     """Execute one run to its end."""
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with dg.DagsterInstance.from_ref(instance_ref) as instance:
         asked = instance.get_run_by_id(run_id)
         assert asked is not None
         execute_run(InMemoryJob(repository.get_job(asked.job_name)), asked, instance)

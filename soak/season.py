@@ -64,6 +64,7 @@ class Season:
         with host.workspace(self._home) as loaded:
             host.switch(loaded, _SENSORS, on=True)
             self._loaded = loaded
+            self._instance_ref = loaded.instance.get_ref()
             self._platform = defs()
             self._repository = self._platform.get_repository_def()
             for number, wake in enumerate(self._plan.wakes):
@@ -164,7 +165,7 @@ class Season:
                 die_at(death.step, self._folder)
             if disk is not None:
                 fill_disk(disk)
-            host.run(self._repository, self._home, run_id)
+            host.run(self._repository, self._instance_ref, run_id)
             return 0
 
         killed = self._processes.wait(self._processes.start("run", work)) < 0
