@@ -85,7 +85,7 @@ def answers_checks(
         manifests = lake.manifests(name, days_of_run(context, landed))
         if "unique_keys" in chosen:
             by_question = _by_question(manifests)
-            with checked(lake, now) as database:
+            with checked(lake, now, {default.name: manifests}) as database:
                 # A day stands for itself: the places of turns are counted anew each day.
                 repeated = sum(
                     repeated_keys(database, table(asked), [day]) for asked, days in by_question for day in days

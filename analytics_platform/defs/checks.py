@@ -4,7 +4,7 @@ They look at the days of their run, or at the newest landed ones where they are 
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +169,10 @@ def key_checks(stream: TypedStream) -> dg.AssetChecksDefinition:
         lake = opened_lake(now)
         chosen = context.selected_asset_check_keys
         days = days_of_run(context, lake.days(stream.head.name))
-        with checked(lake, now) as database:
+        near = _near(stream, days) if days else []
+        with checked(
+            lake, now, {table.name: near if table is stream.head else days for table in stream.tables}
+        ) as database:
             if dg.AssetCheckKey(dg.AssetKey(stream.head.name), "one_home") in chosen:
                 twice = _count(database, _at_home_twice(stream, days)) if days else 0
                 yield verdict("one_home", stream.head, twice)
@@ -224,11 +227,13 @@ def verdict(name: str, table: Table, faults: int) -> dg.AssetCheckResult:
 
 
 @contextlib.contextmanager
-def checked(lake: "Lake", now: Settings) -> "Iterator[duckdb.DuckDBPyConnection]":
-    """The lake in SQL, in bounded memory."""
+def checked(
+    lake: "Lake", now: Settings, wanted: Mapping[str, Collection[date]]
+) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """These days of these tables in SQL, in bounded memory."""
     from analytics_platform.lake.views import connect
 
-    with connect(lake) as database:
+    with connect(lake, wanted) as database:
         # Keys of many days pass the limit; what does not fit is laid down beside the ledger.
         overflow = str(now.state / "scratch").replace("'", "''")
         database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{overflow}'")
@@ -261,12 +266,17 @@ def _orphans(table: Table, parent: Table, days: Sequence[date]) -> str:
 
 def _at_home_twice(stream: TypedStream, days: Sequence[date]) -> str:
     (key,) = stream.head.key
+    return (
+        f"SELECT count(*) FROM (SELECT {key} FROM {stream.head.name} WHERE {_on(_near(stream, days))} "
+        f"GROUP BY {key} HAVING count(*) > 1)"
+    )
+
+
+def _near(stream: TypedStream, days: Sequence[date]) -> list[date]:
+    """The home days on which what has its home on these days may have stood before."""
     # The vendor rounds the start of a conversation; that of a service is told by whoever starts it.
     reach = timedelta(days=1 if isinstance(stream, Stream) else 90)
-    near = f"day BETWEEN DATE '{days[0] - reach}' AND DATE '{days[-1] + reach}'"
-    return (
-        f"SELECT count(*) FROM (SELECT {key} FROM {stream.head.name} WHERE {near} GROUP BY {key} HAVING count(*) > 1)"
-    )
+    return days_between(days[0] - reach, days[-1] + reach)
 
 
 def _on(days: Sequence[date]) -> str:

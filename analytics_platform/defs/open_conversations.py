@@ -30,7 +30,8 @@ def open_conversations_check() -> dg.AssetChecksDefinition:
         now = load_settings()
         lake = opened_lake(now)
         read = readings(lake)
-        with checked(lake, now) as database:
+        shown = {table.name: lake.days(table.name) for table in (CONVERSATION_DETAILS.raw, CONVERSATION_DETAILS.head)}
+        with checked(lake, now, shown) as database:
             found = still_open(database, read, stuck_after_days=now.stuck_after_days, most=_NAMED)
         return dg.AssetCheckResult(
             passed=not (found.stuck.count or found.no_longer_told.count),

@@ -143,8 +143,8 @@ def _order_check() -> dg.AssetChecksDefinition:
     def order(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         now = load_settings()
         lake = opened_lake(now)
-        with checked(lake, now) as database:
-            days = days_of_run(context, lake.days(head))
+        days = days_of_run(context, lake.days(head))
+        with checked(lake, now, {head: days}) as database:
             wrong = rows_at_fault(database, SERVICES.head, days, "completed_at < started_at")
         return dg.AssetCheckResult(passed=not wrong, severity=_WARN, metadata={"rows_at_fault": wrong})
 

@@ -198,7 +198,7 @@ def _checks(stream: SnapshotStream) -> dg.AssetChecksDefinition:
         landed = lake.days(name)
         manifests = lake.manifests(name, days_of_run(context, landed))
         if "unique_keys" in chosen:
-            with checked(lake, now) as database:
+            with checked(lake, now, {stream.table.name: manifests}) as database:
                 repeated = repeated_keys(database, stream.table, list(manifests))
             yield verdict("unique_keys", stream.table, repeated)
         if "ticks_missing" in chosen:

@@ -1,6 +1,7 @@
 """A lake in a folder: publishing is a rename on the same file system."""
 
 import os
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -61,10 +62,10 @@ class LocalPlace:
         with told(f"publishing {table} of {day}", self.name, writing=True):
             self._move(staged, final)
 
-    def link(self, folder: Path) -> bool:
-        for table in self.tables():
+    def link(self, folder: Path, partitions: Mapping[str, Collection[date]]) -> bool:
+        for table, days in partitions.items():
             (folder / table).mkdir(parents=True)
-            for day in self.days(table):
+            for day in days:
                 try:
                     _link(self.path(table, day), folder / table / f"{day}.parquet")
                 except OSError:

@@ -1,6 +1,7 @@
 """A lake in an object store: publishing is a checked upload to a staging key, then a server-side copy."""
 
 import shutil
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -70,7 +71,7 @@ class ObjectStorePlace:
             self.filesystem.delete_file(key)
         staged.unlink()
 
-    def link(self, folder: Path) -> bool:
+    def link(self, folder: Path, partitions: Mapping[str, Collection[date]]) -> bool:
         return False
 
     def remove(self, table: str, day: date, name: str = FILE) -> None:

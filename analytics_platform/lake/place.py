@@ -1,6 +1,7 @@
 """Where a lake lives: the one seam between a folder and an object store."""
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -47,8 +48,8 @@ class Place(Protocol):
         """Replace the partition by the local file `staged`, which is gone afterwards."""
         ...
 
-    def link(self, folder: Path) -> bool:
-        """Make `<folder>/<table>/YYYY-MM-DD.parquet` for every partition as it is now; False where none can be made.
+    def link(self, folder: Path, partitions: Mapping[str, Collection[date]]) -> bool:
+        """Make `<folder>/<table>/YYYY-MM-DD.parquet` for these partitions as they are; False where none can be made.
 
         A link goes on showing the same file when its partition is replaced or removed.
         """

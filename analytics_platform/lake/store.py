@@ -1,7 +1,7 @@
 """The lake: tables in day partitions, each one Parquet file that carries its own manifest."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -186,18 +186,18 @@ class Lake:
         wanted = landed if days is None else sorted(set(days).intersection(landed))
         return scan_days(self.place, table, wanted or landed[-1:], empty=not wanted, protection=self.protection)
 
-    def snapshot(self) -> Path | None:
-        """A folder `<table>/YYYY-MM-DD.parquet` that holds every partition as it is now, for readers of many files.
+    def snapshot(self, partitions: Mapping[str, Collection[date]]) -> Path | None:
+        """A folder `<table>/YYYY-MM-DD.parquet` that holds these partitions as they are now, for readers of many files.
 
         Hard links, so it costs next to nothing and stays as it is while partitions are replaced. None where they
-        cannot be made (an object store, or this process may not write) and where nothing has landed. It goes away
+        cannot be made (an object store, or this process may not write) and where none are named. It goes away
         with this lake; removing it earlier gives replaced partitions' space back.
         """
-        if not self.tables():
+        if not any(partitions.values()):
             return None
         try:
             folder = self._staging.new_folder()
-            return folder if self.place.link(folder) else None
+            return folder if self.place.link(folder, partitions) else None
         except OSError:
             return None
 

@@ -3,7 +3,8 @@
 import re
 import shutil
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -18,8 +19,11 @@ RESTATEMENTS = "restatements"
 """The view's name; no table of the lake is called so."""
 
 
-def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
+def connect(lake: Lake, wanted: Mapping[str, Collection[date]] | None = None) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with a view for each table of the lake; each has a column `day` (DATE).
+
+    With `wanted` only those tables, and of each only those days, or its newest where it has none of them: what is not
+    shown costs nothing.
 
     Beside them stand `days`, the state of each day of each table, `open_conversations`, those without an end, and
     `restatements`, what the vendor changed of any stream's days after it had told them.
@@ -34,10 +38,14 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
         ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
     connection.execute("SET TimeZone = 'UTC'")
-    folder = lake.snapshot()
+    if wanted is None:
+        shown = {table: lake.days(table) for table in lake.tables()}
+    else:
+        shown = {table: _shown(lake.days(table), days) for table, days in wanted.items()}
+    folder = lake.snapshot(shown)
     if folder is None:
-        for table in lake.tables():
-            connection.register(table, live_dataset(lake.place, table, lake.days(table)))
+        for table in [table for table, days in shown.items() if days]:
+            connection.register(table, live_dataset(lake.place, table, shown[table]))
         if lake.tables():
             connection.register(DAYS, LiveDays(lake))
     else:
@@ -52,9 +60,13 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     if restated := [stream for stream in STREAMS if stream.restatements.name in told]:
         connection.execute(_restatements(restated))
     activity_days = lake.days(CONVERSATION_DETAILS.raw.name)
-    if activity_days and lake.days(CONVERSATION_DETAILS.head.name):
+    if activity_days and shown.get(CONVERSATION_DETAILS.head.name):
         connection.execute(open_conversations_view(activity_days[-1]))
     return connection
+
+
+def _shown(landed: list[date], wanted: Collection[date]) -> list[date]:
+    return [day for day in landed if day in wanted] or landed[-1:]
 
 
 def _restatements(streams: Sequence[Stream]) -> str:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from analytics_platform.catalogue.operations.details import CONVERSATIONS_BY_IDS
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
 from analytics_platform.defs.partitions import days_between
 from analytics_platform.lake.views import connect
@@ -62,7 +63,7 @@ def test_conversations_of_any_age_are_current_on_the_day_they_end(
     assert min(ended.values()) <= 1
 
 
-def test_one_that_vanishes_at_the_vendor_while_it_is_open_is_told(
+def test_one_that_vanishes_while_it_is_open_is_told_where_the_vendor_does_not_say_what_became_of_it(
     start_org: Callable[..., SimulatedOrg], start_workplace: Callable[..., Workplace]
 ) -> None:
     org = start_org(days=3, late_changes=False)
@@ -72,7 +73,11 @@ def test_one_that_vanishes_at_the_vendor_while_it_is_open_is_told(
     lasting = of_truth(org, LAST - timedelta(days=1)).keys() & still_open(workplace).keys()
     gone = min(lasting)
     org.change("erase", conversations=[gone])
+    org.arm("status", CONVERSATIONS_BY_IDS.name, status=403, times=None)
     told = land(workplace, org, FIRST + timedelta(days=1))
     assert not told.passed and told.severity is dg.AssetCheckSeverity.WARN
     assert told.metadata["open_and_no_longer_told"].value == 1
     assert told.metadata["open_and_no_longer_told_ids"].value == [gone]
+    org.clear_faults()
+    told = land(workplace, org, FIRST + timedelta(days=1))
+    assert told.passed and gone not in still_open(workplace)

@@ -149,3 +149,18 @@ def test_an_empty_lake_has_no_views(lake: Lake, root: Path) -> None:
     with connect(lake) as sql:
         assert sql.execute("SHOW TABLES").fetchall() == []
     assert not root.exists()
+
+
+def test_only_wanted_days_of_wanted_tables_are_shown_and_the_newest_where_none_of_them_landed(lake: Lake) -> None:
+    for number, day in enumerate(_DAYS):
+        land(lake, day, rows(number + 1))
+    with lake.stage("participants", _DAYS[0], rows(1).schema) as writer:
+        writer.seal({}).publish()
+    shown = "SELECT DISTINCT day FROM conversations ORDER BY 1"
+    with connect(lake, {"conversations": _DAYS[:2]}) as sql:
+        assert sql.execute(shown).fetchall() == [(_DAYS[0],), (_DAYS[1],)]
+        assert ("participants",) not in sql.execute("SHOW TABLES").fetchall()
+    with connect(lake, {"conversations": [_DAYS[0] - timedelta(days=9)], "absent": _DAYS}) as sql:
+        assert sql.execute(shown).fetchall() == [(_DAYS[2],)]
+    with connect(lake, {"absent": _DAYS}) as sql:
+        assert ("absent",) not in sql.execute("SHOW TABLES").fetchall()
