@@ -26,11 +26,12 @@ _HEADINGS = (
 
 def measure(recorded: Path, work: Path, largest: int) -> list[Figures]:
     """Land days of ten thousand conversations, ten times as many and so on, made from a recording's."""
-    return [_landed(recorded, work, conversations) for conversations in _sizes(largest)]
+    return [_landed(recorded, work, conversations) for conversations in sizes(_SMALLEST, largest)]
 
 
-def _sizes(largest: int) -> Iterator[int]:
-    size = _SMALLEST
+def sizes(smallest: int, largest: int) -> Iterator[int]:
+    """Each ten times the one before; the last is `largest`."""
+    size = smallest
     while size < largest:
         yield size
         size *= 10

@@ -17,6 +17,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from bench.memory import sizes
 from bench.next_day import Night
 from bench.processes import served, told
 from bench.recording import DAY, record
@@ -47,16 +48,9 @@ class Scale(msgspec.Struct):
 def measure(recorded: Path, work: Path, largest: int, stored: Sequence[int], repeat: int) -> Scale:
     """Land days of up to `largest` conversations, and small ones on top of so many `stored`, `repeat` nights each."""
     return Scale(
-        [_by_size(recorded, work, size) for size in _sizes(largest)], _by_stored(recorded, work, stored, repeat)
+        [_by_size(recorded, work, size) for size in sizes(_SMALLEST, largest)],
+        _by_stored(recorded, work, stored, repeat),
     )
-
-
-def _sizes(largest: int) -> Iterator[int]:
-    size = _SMALLEST
-    while size < largest:
-        yield size
-        size *= 10
-    yield largest
 
 
 def _by_size(recorded: Path, work: Path, size: int) -> Night:
