@@ -98,7 +98,7 @@ def test_a_run_killed_while_it_publishes_loses_and_doubles_no_difference(correct
 def test_the_view_shows_all_streams_also_where_no_links_can_be_made(
     corrected: Workplace, changing_org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Lake, "snapshot", lambda lake: None)
+    monkeypatch.setattr(Lake, "snapshot", lambda lake, partitions: None)
     with connect(corrected.lake) as database, pytest.raises(duckdb.CatalogException):
         database.execute("FROM restatements")
     changing_org.arm("record_unknown_field", "users.results")  # a user of whom nobody tells later
