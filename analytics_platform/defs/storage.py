@@ -1,4 +1,4 @@
-"""Dagster's own SQLite storage at a third of its cost: the same files, the same tables, fewer ceremonies.
+"""Dagster's own SQLite storage at less cost: the same files, the same tables, fewer ceremonies.
 
 As it comes, it makes an engine for every event it stores, so that each statement is compiled anew; it looks through
 the columns of its tables for every partition, in transactions of its own; it makes the tables of each run by the

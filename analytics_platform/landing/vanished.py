@@ -14,14 +14,14 @@ from analytics_platform.landing.states import PROVISIONAL
 def vanished(stream: Stream, lake: Lake, landed: Collection[date]) -> pl.DataFrame:
     """Their ids, and the instant until which they were told of (`as_of`), as the days that have `landed` and their
     neighbours show. Raises LakeError."""
-    found = [_gone(stream, lake, day) for day in _firsts(lake.days(stream.raw.name), landed)]
+    found = [_gone(stream, lake, day) for day in _firsts(set(lake.days(stream.raw.name)), set(landed))]
     empty = pl.DataFrame(schema={stream.raw.own[0].name: pl.String, "as_of": pl.Datetime("ms", "UTC")})
     return pl.concat([empty, *(each for each in found if each is not None)])
 
 
 def _firsts(days: Collection[date], landed: Collection[date]) -> Iterator[date]:
     """The first of each two days next to each other one of which has landed now."""
-    for day in days:
+    for day in sorted(days):
         after = day + timedelta(days=1)
         if after in days and (day in landed or after in landed):
             yield day
