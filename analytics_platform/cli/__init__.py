@@ -14,7 +14,7 @@ def main() -> None:
 def take_interrupts() -> None:
     """Take interrupts also where a shell had them ignored, as it does for what runs in the background.
 
-    What a command starts would inherit that. Where an instance has Dagster's own compute logs, Dagster ends the processes
-    that follow a run's output by interrupts: it would wait for each in vain and leave it behind.
+    What a command starts would inherit that. Where an instance has Dagster's own compute logs, Dagster ends the
+    processes that follow a run's output by interrupts: it would wait for each in vain and leave it behind.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
