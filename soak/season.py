@@ -22,6 +22,7 @@ from soak.deployment import enter
 from soak.dying import Death, die_at, fill_disk
 from soak.plan import REREAD_AFTER_DAYS, Change, Hand, Plan, Wake, iso, plan
 from soak.processes import Processes
+from soak.runner import Runner
 
 _SENSORS = [name for stream in STREAMS for name in (f"{stream.name}_availability", f"{stream.typed}_home_days")]
 _UPKEEP = [f"{stream.name}_upkeep" for stream in STREAMS]
@@ -51,6 +52,7 @@ class Season:
         self._home = folder / "home"
         self._org = org
         self._processes = Processes(folder)
+        self._runner = Runner(self._processes, self._execute)
         self._outcome = Outcome(plan.seed, plan.days)
         self._ours, self._theirs = socket.socketpair()
         launcher.use(self._theirs)
@@ -70,6 +72,7 @@ class Season:
             for number, wake in enumerate(self._plan.wakes):
                 self._wake(number, wake)
             self._rest()
+            self._runner.end()
         self._outcome.cpu_seconds = {kind: round(spent, 1) for kind, spent in self._processes.cpu.items()}
         self._outcome.wall_seconds = round(time.monotonic() - began, 1)
         return self._outcome
@@ -116,6 +119,7 @@ class Season:
 
         def daemon() -> int:
             self._ours.close()
+            self._runner.leave()
             if daemon_dies:
                 die_at(daemon_dies[0], self._folder)
             return 0 if host.daemon(self._loaded, _UPKEEP, looks) else 1
@@ -127,6 +131,7 @@ class Season:
             killed = self._run(run_id, dying, disk.get(position))
             if killed and dying is not None and dying.victim == "host":
                 os.kill(child, signal.SIGKILL)
+                self._runner.kill()
                 self._outcome.counts["killed host"] += 1
                 self._processes.wait(child)
                 self._drained()
@@ -158,21 +163,28 @@ class Season:
         launcher.use(self._theirs)
 
     def _run(self, run_id: str, death: Death | None, disk: int | None) -> bool:
-        """One run, to its end or to its death; whether it was killed."""
+        """One run, to its end or to its death; whether it was killed. What is to befall it befalls its process alone."""
 
         def work() -> int:
             if death is not None:
                 die_at(death.step, self._folder)
             if disk is not None:
                 fill_disk(disk)
-            host.run(self._repository, self._instance_ref, run_id)
+            self._execute(run_id)
             return 0
 
-        killed = self._processes.wait(self._processes.start("run", work)) < 0
+        killed = False
+        if death is None and disk is None:
+            self._runner.execute(run_id)
+        else:
+            killed = self._processes.wait(self._processes.start("run", work)) < 0
         self._outcome.counts["runs"] += 1
         self._outcome.counts["killed run"] += killed
         self._outcome.counts["full disk"] += disk is not None
         return killed
+
+    def _execute(self, run_id: str) -> None:
+        host.run(self._repository, self._instance_ref, run_id)
 
     def _by_hand(self, hand: Hand, dice: Random, deaths: tuple[Death, ...]) -> None:
         """What a person does, in one process or two at once; who does it dies with the first run that is to die."""
