@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 _RECORDED_AT_ONCE = 500
 
 
-def due_again(as_of: datetime, day: date, ages: Sequence[int], watermark: datetime) -> int | None:
-    """The greatest age in days at which `day` should have been read again by now and was not; None when none is due."""
+def due_again(read_under: datetime, day: date, ages: Sequence[int], watermark: datetime) -> int | None:
+    """The greatest age in days at which `day` should have been read again by now and was not; None when none is due.
+
+    A reading is as old as the watermark it was made under: what came after that, it may have missed.
+    """
     end = datetime.combine(day, time(), UTC) + timedelta(days=1)
-    due = [age for age in ages if as_of < end + timedelta(days=age) <= watermark]
+    due = [age for age in ages if read_under < end + timedelta(days=age) <= watermark]
     return max(due, default=None)
 
 
@@ -50,7 +53,8 @@ def upkeep_requests(
     kept = stream.first_kept(settings.start_day, watermark.date())
     due: dict[date, str] = {}
     for day, manifest in manifests.items():
-        age = due_again(read[day], day, settings.reread_after_days, watermark)
+        read_under = datetime.fromisoformat(manifest.facts["watermark"])
+        age = due_again(read_under, day, settings.reread_after_days, watermark)
         if age is not None and manifest.state != "provisional" and day >= kept:
             due[day] = f"read again after {age} days"
     for day in days_between(kept, asked_until - timedelta(days=1)):

@@ -164,7 +164,6 @@ class AnswersLanding:
                 "state": state_of(
                     day,
                     watermark=watermark,
-                    as_of=as_of,
                     before=before,
                     digest=str(digest),
                     settled_after=self.settled_after,

@@ -27,7 +27,7 @@ def day_facts(
     job_ids = [part.job_id for part in delivered]
     return {
         "stream": question.stream,
-        "state": _state(question.day, watermark, as_of, job_ids, before, digest, settled_after),
+        "state": _state(question.day, watermark, job_ids, before, digest, settled_after),
         "watermark": watermark,
         "as_of": as_of,
         "job_ids": job_ids,
@@ -51,7 +51,6 @@ def day_facts(
 def _state(
     day: date,
     watermark: datetime,
-    as_of: datetime,
     job_ids: Sequence[str],
     before: Manifest | None,
     digest: str,
@@ -60,4 +59,4 @@ def _state(
     """What the day is now: see the words of the lake's states in the docs."""
     if before is not None and before.facts["job_ids"] == job_ids and before.facts["state"] != PROVISIONAL:
         return str(before.facts["state"])  # published by a run that was killed before the ledger knew
-    return state_of(day, watermark=watermark, as_of=as_of, before=before, digest=digest, settled_after=settled_after)
+    return state_of(day, watermark=watermark, before=before, digest=digest, settled_after=settled_after)

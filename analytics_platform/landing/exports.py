@@ -188,7 +188,7 @@ class ExportLanding:
         return {
             "stream": self.export.stream,
             "source": self._source,
-            "state": self._state(entry, export, file, as_of, before),
+            "state": self._state(entry, export, file, before),
             "watermark": entry.watermark,
             "as_of": as_of,
             "view": self.export.content["viewType"],
@@ -204,7 +204,7 @@ class ExportLanding:
             "digest": file.sha256,
         }
 
-    def _state(self, entry: Entry, export: Export, file: StagedFile, as_of: datetime, before: Manifest | None) -> str:
+    def _state(self, entry: Entry, export: Export, file: StagedFile, before: Manifest | None) -> str:
         assert entry.watermark is not None
         if before is not None and before.facts["run_id"] == export.run_id:
             return str(before.facts["state"])  # published by a run that was killed before the ledger knew
@@ -213,7 +213,6 @@ class ExportLanding:
         return state_of(
             file.day,
             watermark=entry.watermark,
-            as_of=as_of,
             before=before if same else None,
             digest=file.sha256,
             settled_after=self._settled_after,

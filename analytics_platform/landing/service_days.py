@@ -160,7 +160,6 @@ class ServiceDay:
             "state": state_of(
                 self._day,
                 watermark=watermark,
-                as_of=self._as_of,
                 before=self._lake.manifest(self._raw.name, self._day),
                 digest=digest,
                 settled_after=settled_after,

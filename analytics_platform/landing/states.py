@@ -30,17 +30,16 @@ def state_of(
     day: date,
     *,
     watermark: datetime,
-    as_of: datetime,
     before: Manifest | None,
     digest: str,
     settled_after: timedelta,
     whole: bool = True,
 ) -> str:
-    """The state of a day landed as of an instant under a watermark, given what the lake held before.
+    """The state of a day landed under a watermark, given what the lake held before.
 
     `digest` stands for the content; that of `before` is among its facts. A day read again is `rebuilt` when its
-    content differs, `settled` when it does not and the day ended at least `settled_after` ago. `whole` says whether the
-    source gave all it has of the day.
+    content differs, `settled` when it does not and the watermark is `settled_after` past the day's end. `whole` says
+    whether the source gave all it has of the day.
     """
     if watermark < end_of(day):
         return PROVISIONAL
@@ -50,4 +49,4 @@ def state_of(
         return COMPLETE
     if before.facts["digest"] != digest:
         return REBUILT
-    return SETTLED if as_of - end_of(day) >= settled_after else str(before.facts["state"])
+    return SETTLED if watermark - end_of(day) >= settled_after else str(before.facts["state"])

@@ -23,7 +23,7 @@ def at(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "watermark", "age"),
+    ("read_under", "watermark", "age"),
     [
         ("2026-03-03T06:00", "2026-03-05T23:59", None),
         ("2026-03-03T06:00", "2026-03-06T00:00", 3),
@@ -34,9 +34,9 @@ def at(text: str) -> datetime:
     ],
 )
 def test_a_day_is_due_once_at_each_age_and_a_missed_age_is_made_up_by_the_next(
-    as_of: str, watermark: str, age: int | None
+    read_under: str, watermark: str, age: int | None
 ) -> None:
-    assert due_again(at(as_of), FIRST, (3, 7), at(watermark)) == age
+    assert due_again(at(read_under), FIRST, (3, 7), at(watermark)) == age
 
 
 def test_landed_days_are_read_again_at_each_age_once(workplace: Workplace, org: SimulatedOrg) -> None:
@@ -60,6 +60,22 @@ def test_landed_days_are_read_again_at_each_age_once(workplace: Workplace, org: 
     assert not [told for told in ticks.requested(UPKEEP) if told.startswith("read again")]
     manifests = workplace.lake.manifests("user_details", days)
     assert {manifest.facts["state"] for manifest in manifests.values()} <= {"settled", "rebuilt"}
+
+
+def test_a_reading_counts_for_an_age_only_when_its_watermark_had_passed_that_age(
+    workplace: Workplace, org: SimulatedOrg
+) -> None:
+    ticks = Ticks(workplace)
+    org.set_now("2026-03-10T06:00:00Z")  # more than seven days after the first day's end, and its watermark is not
+    org.set_lag(users=30)
+    assert workplace.land(USER_DETAILS, [FIRST]).success
+    assert not [told for told in ticks.requested(UPKEEP) if told.startswith("read again")]
+    org.set_now("2026-03-11T07:00:00Z")
+    again = [told for told in ticks.requested(UPKEEP) if told.startswith("read again")]
+    assert again == [f"read again after 7 days {FIRST}..{FIRST}"]
+    assert workplace.land(USER_DETAILS, [FIRST]).success
+    assert not [told for told in ticks.requested(UPKEEP) if told.startswith("read again")]
+    org.set_lag(users=6)
 
 
 def test_what_was_requested_and_did_not_arrive_is_asked_for_again_but_not_while_it_runs(workplace: Workplace) -> None:

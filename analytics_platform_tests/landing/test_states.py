@@ -103,9 +103,9 @@ def test_a_day_read_again_without_difference_is_settled_once_it_is_old_enough(
     steady_org.set_now("2026-03-05T12:00:00Z")
     first = steady.land(day)
     steady.build(among=[day])
-    steady_org.set_now("2026-03-05T23:00:00Z")
+    steady_org.set_now("2026-03-06T05:00:00Z")
     assert steady.land(day, request="young").facts["state"] == "complete"
-    steady_org.set_now("2026-03-06T00:00:00Z")
+    steady_org.set_now("2026-03-06T06:00:00Z")  # when the watermark is three days past the day's end
     settled = steady.land(day, request="old enough")
     assert settled.facts["state"] == "settled" and settled.facts["digest"] == first.facts["digest"]
     assert steady.build(among=[day]) == []
@@ -158,8 +158,7 @@ def test_a_day_of_which_the_source_gave_a_part_is_partial_until_it_gives_the_who
         with lake.stage("exported", DAY, pa.schema([("number", pa.int64())])) as writer:
             state = state_of(
                 DAY,
-                watermark=end_of(DAY),
-                as_of=end_of(DAY) + timedelta(days=9),
+                watermark=end_of(DAY) + timedelta(days=9),
                 before=lake.manifest("exported", DAY),
                 digest=digest,
                 settled_after=timedelta(days=3),
