@@ -163,7 +163,7 @@ class Season:
         launcher.use(self._theirs)
 
     def _run(self, run_id: str, death: Death | None, disk: int | None) -> bool:
-        """One run, to its end or to its death; whether it was killed. What is to befall it befalls its process alone."""
+        """One run, to its end or to its death; whether it was killed. What is to befall it, befalls it alone."""
 
         def work() -> int:
             if death is not None:

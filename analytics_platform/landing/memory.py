@@ -1,7 +1,6 @@
 """Which allocator memory is taken from while days are landed and tables made."""
 
 import ctypes
-import sys
 from functools import cache
 
 import pyarrow as pa
@@ -14,6 +13,18 @@ _KEPT = 64 << 20
 """Bytes at the end of the heap that are kept for what comes next."""
 
 
+_COUNTS = (
+    *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+    *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+)
+
+
+class _Counts(ctypes.Structure):
+    """What glibc's `mallinfo2` tells; `fordblks` are the bytes that are free."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _COUNTS)
+
+
 def use_system_allocator() -> None:
     """Take Arrow's memory from the C library from now on; for the whole process, at hardly any cost when called again.
 
@@ -24,15 +35,20 @@ def use_system_allocator() -> None:
 
     The kernel clears each page it gives, which was a quarter of all CPU time while glibc asked it for every page of
     results, every row group and every batch anew, and gave them back at once. It is told to keep them: what a batch let
-    go of is there for the next.
+    go of is there for the next. What more than that work before this has left, between what lives on, is given back.
     """
-    _configured()
+    pa.set_memory_pool(pa.system_memory_pool())
+    if (library := _glibc()) is not None and library.mallinfo2().fordblks > _KEPT:
+        library.malloc_trim(0)
 
 
 @cache
-def _configured() -> None:
-    pa.set_memory_pool(pa.system_memory_pool())
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
-        library.mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
-        library.mallopt(_M_TRIM_THRESHOLD, _KEPT)
-        library.malloc_trim(0)  # what work before this has left between
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, told once what to keep; None where it is another or too old to tell what is free."""
+    library = ctypes.CDLL(None)
+    if not (hasattr(library, "mallopt") and hasattr(library, "mallinfo2")):
+        return None
+    library.mallinfo2.restype = _Counts
+    library.mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
+    library.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+    return library
