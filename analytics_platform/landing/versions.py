@@ -18,6 +18,7 @@ Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Instants = np.ndarray[tuple[int], np.dtype[np.int64]]
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+_HASHED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Ids:
     def of(cls, columns: Iterable[pa.ChunkedArray]) -> "Ids":
         """Those of columns of strings, one after another."""
         first, second = array("Q"), array("Q")
-        for column in columns:
+        for column in _together(columns):
             ids = pl.Series(column)
             first.frombytes(ids.hash(1).to_numpy().tobytes())
             second.frombytes(ids.hash(2).to_numpy().tobytes())
@@ -58,6 +59,18 @@ class Ids:
             ordered = half[order]
             same[1:] &= ordered[1:] == ordered[:-1]
         return order, same
+
+
+def _together(columns: Iterable[pa.ChunkedArray]) -> Iterator[pa.ChunkedArray]:
+    """The same in fewer and longer columns: what each costs by itself is then not seen beside its rows."""
+    chunks: list[pa.Array] = []
+    for column in columns:
+        chunks += column.chunks
+        if sum(map(len, chunks)) >= _HASHED_AT_ONCE:
+            yield pa.chunked_array(chunks)
+            chunks = []
+    if chunks:
+        yield pa.chunked_array(chunks)
 
 
 @dataclass(frozen=True)

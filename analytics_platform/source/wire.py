@@ -10,6 +10,8 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.source.errors import CutShort, NotJson
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_MOST_INFLATED = 1032
+"""By how much deflate shortens at most: what claims more is not believed before it is seen."""
 # isal's stubs declare its error as an instance.
 _BROKEN: tuple[type[Exception], ...] = (EOFError, gzip.BadGzipFile, cast(type[Exception], igzip_lib.IsalError))
 
@@ -61,8 +63,7 @@ class Payload:
         if not self.wire.startswith(_GZIP_MAGIC):
             raise not_json("is declared as gzip and is not", self.origin)
         try:
-            body: bytes = igzip.decompress(self.wire)  # type: ignore[no-untyped-call]
-            return body
+            return _inflated_at_once(self.wire)
         except _BROKEN as fault:
             reason = str(fault)
         origin = self.origin
@@ -72,6 +73,21 @@ class Payload:
             status=origin.status,
             correlation_id=origin.correlation_id,
         )
+
+
+def _inflated_at_once(wire: bytes) -> bytes:
+    """The text of a gzip stream, into one block of the size that its end tells.
+
+    A stream of several members, or one that is not what it says, is read piece by piece, at twice the cost.
+    """
+    told = int.from_bytes(wire[-4:], "little")
+    if 0 < told <= len(wire) * _MOST_INFLATED:
+        reader = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP, hist_bits=15)
+        text: bytes = reader.decompress(wire, max_length=told)
+        if reader.eof and not reader.unused_data:
+            return text
+    whole: bytes = igzip.decompress(wire)  # type: ignore[no-untyped-call]
+    return whole
 
 
 def not_json(what: str, origin: Origin) -> NotJson:

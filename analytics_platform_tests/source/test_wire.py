@@ -20,8 +20,8 @@ def test_gzip_is_inflated_and_plain_passes(body: bytes) -> None:
 
 
 def test_several_gzip_members_are_one_body() -> None:
-    payload = Payload(gzip.compress(b'{"a"') + gzip.compress(b":1}"), "gzip")
-    assert payload.inflate() == b'{"a":1}'
+    payload = Payload(gzip.compress(b'{"a"') + gzip.compress(b" :1}"), "gzip")
+    assert payload.inflate() == b'{"a" :1}'
     assert payload.inflate() is payload.inflate()
 
 
