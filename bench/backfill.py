@@ -14,7 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import psutil
 import typer
@@ -70,12 +70,13 @@ def measure(days: int, conversations_per_day: int, folder: Path) -> Backfill:
         place = Workplace(folder / "backfill", org.url, start_day=first)
         with Deployment(place) as deployment:
             web, daemon = deployment.processes
-            before, began = (_cpu(web), _cpu(daemon)), time.perf_counter()
+            ours = (daemon, deployment.code_server)
+            before, began = (_cpu(web), sum(map(_cpu, ours))), time.perf_counter()
             backfill = deployment.backfill([table.name for s in STREAMS for table in (s.raw, *s.tables)], asked)
             while (ended := deployment.finished(backfill)) is None:
                 time.sleep(_BETWEEN_LOOKS)
             wall = time.perf_counter() - began
-            spent = _cpu(web) - before[0], _cpu(daemon) - before[1]
+            spent = _cpu(web) - before[0], sum(map(_cpu, ours)) - before[1]
             if ended != "COMPLETED_SUCCESS":
                 raise RuntimeError(f"The backfill ended as {ended}; see {place.folder}.")
         with place.instance() as instance:
@@ -83,7 +84,7 @@ def measure(days: int, conversations_per_day: int, folder: Path) -> Backfill:
         return Backfill(days, conversations_per_day, runs, spent[1], spent[0], _work(org.url, folder, asked), wall)
 
 
-def _cpu(process: subprocess.Popen[bytes]) -> float:
+def _cpu(process: subprocess.Popen[Any]) -> float:
     """CPU seconds of a process and all it ever started: those that ended are counted by who waited for them."""
     total = 0.0
     for each in (mine := psutil.Process(process.pid), *mine.children(recursive=True)):

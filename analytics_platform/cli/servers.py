@@ -1,16 +1,22 @@
 """Servers a command starts beside itself: each in a process group of its own, ready before it is used, ended after."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 _READY = "listening on "
 _PATIENCE = 30.0
+_CODE_PATIENCE = 120.0
+_CODE = "analytics_platform.definitions"
+"""The module of the definitions; the code location is called the same, as Dagster calls it by default."""
 
 
 class ServerFailed(Exception):
@@ -38,10 +44,46 @@ def simulated_org(first_day: date, conversations_per_day: int, files: Path) -> I
 
 
 @contextlib.contextmanager
+def code_server(log: Path, env: Mapping[str, str] | None = None) -> "Iterator[tuple[Path, subprocess.Popen[str]]]":
+    """Dagster's server of the platform's definitions: the workspace file that names it to others, and its process.
+
+    Web server and daemon would otherwise start one each, and the daemon another every minute.
+    """
+    with tempfile.TemporaryDirectory(prefix="analytics-platform-") as folder:  # a socket's path must be short
+        socket, workspace = Path(folder) / "code", Path(folder) / "workspace.yaml"
+        words = [beside("dagster"), "code-server", "start", "--module-name", _CODE, "--location-name", _CODE]
+        with running([*words, "--socket", str(socket)], "dagster code-server", env=env, log=log) as process:
+            ends = time.monotonic() + _CODE_PATIENCE
+            while not socket.exists():
+                if process.poll() is not None or time.monotonic() > ends:
+                    raise ServerFailed(f"Dagster's code server did not start; see {log}.")
+                time.sleep(0.1)
+            location = {"grpc_server": {"socket": str(socket), "location_name": _CODE}}
+            workspace.write_text(json.dumps({"load_from": [location]}))  # which is YAML too
+            yield workspace, process
+
+
+def beside(program: str) -> str:
+    """A program installed beside this Python; the name alone where there is none."""
+    path = Path(sys.executable).parent / program
+    return str(path) if path.exists() else program
+
+
+@contextlib.contextmanager
 def until_told_to_stop() -> Iterator[None]:
-    """Interrupts and terminations both end the block, and nothing after it, so that what it started is ended too."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    """Interrupts and terminations both end the block, and nothing after it, so that what it started is ended too.
+
+    Those that follow the first, as of an impatient hand, are passed over: they would leave behind what is being ended.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(number: int, frame: object) -> None:
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, stop)
     with contextlib.suppress(KeyboardInterrupt):
         yield
 

@@ -1,7 +1,6 @@
 """`ui`: the Dagster web server and daemon on this machine, on a simulated org where no other is named."""
 
 import contextlib
-import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from rich.console import Console
 from analytics_platform.cli.demo import CONVERSATIONS_PER_DAY, exported_files, point_at
 from analytics_platform.cli.errors import Expected
 from analytics_platform.cli.instance import prepared_home
-from analytics_platform.cli.servers import running, simulated_org, until_told_to_stop
+from analytics_platform.cli.servers import beside, code_server, running, simulated_org, until_told_to_stop
 from analytics_platform.connections import opened_lake
 from analytics_platform.settings import Settings, load_settings
 
@@ -40,16 +39,16 @@ def ui(
             console.print(f"No org is named in the environment: simulated Genesys org at {url}")
         home = prepared_home()
         log = home / "servers.log"
-        code = ["-w", "workspace.yaml"] if Path("workspace.yaml").exists() else ["-m", "analytics_platform.definitions"]
-        bound = ["-h", "127.0.0.1", "-p", str(port)]
+        workspace, code = servers.enter_context(code_server(log))
+        of_code, bound = ["-w", str(workspace)], ["-h", "127.0.0.1", "-p", str(port)]
         web = servers.enter_context(
-            running([_beside("dagster-webserver"), *code, *bound], "dagster-webserver", log=log)
+            running([beside("dagster-webserver"), *of_code, *bound], "dagster-webserver", log=log)
         )
-        daemon = servers.enter_context(running([_beside("dagster-daemon"), "run", *code], "dagster-daemon", log=log))
+        daemon = servers.enter_context(running([beside("dagster-daemon"), "run", *of_code], "dagster-daemon", log=log))
         address = f"http://127.0.0.1:{port}"
         _wait_until_up(address, web, log)
         console.print(f"Dagster UI: [bold]{address}[/] (log: {log}); Ctrl-C ends it.")
-        _stay(web, daemon)
+        _stay(code, web, daemon)
         raise Expected(f"A Dagster server ended by itself; see {log}.")
 
 
@@ -57,12 +56,6 @@ def _first_day(settings: Settings) -> date:
     """The first partition with data of its own, so that the simulated org is the one that was landed before."""
     landed = opened_lake(settings).days("conversation_details")
     return min(landed, default=datetime.now(UTC).date() - timedelta(days=3))
-
-
-def _beside(program: str) -> str:
-    """A program installed beside this Python; the name alone where there is none."""
-    path = Path(sys.executable).parent / program
-    return str(path) if path.exists() else program
 
 
 def _wait_until_up(address: str, web: "subprocess.Popen[str]", log: Path) -> None:

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from analytics_platform.catalogue.aggregates import AGGREGATES
 from analytics_platform.catalogue.services import SERVICES
 from analytics_platform.catalogue.streams import STREAMS
+from analytics_platform_tests.waiting import wait_until
 
 PROGRAM = Path(sys.executable).parent / "analytics-platform"
 _IGNORING_INTERRUPTS = (
@@ -103,11 +105,17 @@ def _ui(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        wait_until(lambda: not all(each.is_running() for each in started), "the first of what was started to end")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
+        wait_until(lambda: not any(each.is_running() for each in started), "the end of all that was started")
 
 
-def test_the_ui_serves_the_landed_partitions_until_it_is_interrupted(landed: tuple[Path, str], free_port: int) -> None:
+def test_the_ui_serves_the_landed_partitions_until_it_is_interrupted_and_an_impatient_hand_leaves_nothing_behind(
+    landed: tuple[Path, str], free_port: int
+) -> None:
     folder, _ = landed
     address = f"http://127.0.0.1:{free_port}"
     query = '{assetNodeOrError(assetKey:{path:["conversations"]}){... on AssetNode{partitionStats{numMaterialized}}}}'

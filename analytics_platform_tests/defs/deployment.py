@@ -1,4 +1,5 @@
-"""A deployment as people run it: web server and daemon as processes on one instance, talked to over GraphQL."""
+"""A deployment as people run it: code server, web server and daemon as processes on one instance, talked to over
+GraphQL."""
 
 import os
 import shutil
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,7 @@ from typing import Any, Self
 
 import httpx
 
+from analytics_platform.cli.servers import code_server
 from analytics_platform_tests.defs.workplace import CHECKOUT, Workplace
 from analytics_platform_tests.waiting import wait_until
 
@@ -28,7 +31,7 @@ def installed() -> bool:
 
 
 class Deployment:
-    """Web server and daemon of a workplace; both end with the block, with all their children."""
+    """Code server, web server and daemon of a workplace; all end with the block, with all their children."""
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
@@ -36,10 +39,13 @@ class Deployment:
             free.bind(("127.0.0.1", 0))
             self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
         self._log = workplace.folder / "processes.log"
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[subprocess.Popen[Any]] = []
+        self._code = ExitStack()
         self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
     def __enter__(self) -> Self:
+        served = code_server(self._log, self.workplace.environment)
+        self._workspace, self.code_server = self._code.enter_context(served)
         self._start("dagster-webserver", "--host", "127.0.0.1", "--port", self.url.rpartition(":")[2])
         self._start("dagster-daemon", "run")
         wait_until(self._answers, "the web server and its code location")
@@ -57,6 +63,7 @@ class Deployment:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(timeout=30)
+        self._code.close()
 
     def start_daemon(self) -> None:
         """Start one more daemon on the instance, as nobody should."""
@@ -76,7 +83,7 @@ class Deployment:
         return data
 
     @property
-    def processes(self) -> Sequence[subprocess.Popen[bytes]]:
+    def processes(self) -> Sequence[subprocess.Popen[Any]]:
         """The web server and the daemon, in this order."""
         return self._processes
 
@@ -148,7 +155,7 @@ class Deployment:
         self.graphql("mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }", id=state)
 
     def _start(self, command: str, *arguments: str) -> None:
-        words = [str(_BIN / command), *arguments, "-w", str(CHECKOUT / "workspace.yaml")]
+        words = [str(_BIN / command), *arguments, "-w", str(self._workspace)]
         with self._log.open("ab") as log:
             self._processes.append(
                 subprocess.Popen(
