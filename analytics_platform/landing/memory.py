@@ -1,6 +1,7 @@
 """Which allocator memory is taken from while days are landed and tables made."""
 
 import ctypes
+import sys
 from functools import cache
 
 import pyarrow as pa
@@ -13,12 +14,7 @@ _KEPT = 64 << 20
 """Bytes at the end of the heap that are kept for what comes next."""
 _GIVEN_BACK_EVERY = 256 << 20
 """Bytes of JSON taken in from one giving back to the next."""
-
-
-_COUNTS = (
-    *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
-    *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
-)
+_COUNTS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
 
 
 class _Counts(ctypes.Structure):
@@ -45,7 +41,7 @@ def use_system_allocator() -> None:
 
 
 class Leftovers:
-    """What is free between blocks that live on: it grows with the length of the work, by 30 MB in a gigabyte of JSON.
+    """What is free between blocks that live on, and grows with the length of the work.
 
     It is given back so seldom that clearing it again is not seen among the rest.
     """
@@ -65,7 +61,7 @@ class Leftovers:
 @cache
 def _glibc() -> ctypes.CDLL | None:
     """The C library, told once what to keep; None where it is another or too old to tell what is free."""
-    library = ctypes.CDLL(None)
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if not (hasattr(library, "mallopt") and hasattr(library, "mallinfo2")):
         return None
     library.mallinfo2.restype = _Counts

@@ -17,7 +17,7 @@ from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, PartitionDamaged, PartitionWriter, StagedPartition
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
 from analytics_platform.landing.layouts import layout
-from analytics_platform.landing.memory import Leftovers, use_system_allocator
+from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.landing.merging import Merge, Rule, merge_of
 from analytics_platform.landing.raw_rows import raw_rows
 from analytics_platform.landing.versions import Mask, newest_versions
@@ -83,7 +83,6 @@ def _staged(
                     writers[table.name].write(rows)  # masked as they are to be: a mask leaves them as they are
                     _flush(writers, table)
         taken_in = whole = 0
-        leftovers = Leftovers()
         for batch in made:
             for name, rows in batch.rows.items():
                 writers[name].write(rows)
@@ -92,7 +91,6 @@ def _staged(
             if taken_in >= _FLUSH_BYTES:
                 for table in tables:
                     _flush(writers, table)
-                leftovers.taken_in(taken_in)
                 taken_in = 0
         for writer in writers.values():
             writer.flush()
