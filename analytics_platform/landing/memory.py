@@ -61,7 +61,9 @@ class Leftovers:
 @cache
 def _glibc() -> ctypes.CDLL | None:
     """The C library, told once what to keep; None where it is another or too old to tell what is free."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
     if not (hasattr(library, "mallopt") and hasattr(library, "mallinfo2")):
         return None
     library.mallinfo2.restype = _Counts
