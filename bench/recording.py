@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import msgspec
-from isal import igzip
 
 from analytics_platform.catalogue.operations import CONVERSATION_JOBS, JobFamily
+from analytics_platform.source.wire import gunzip
 
 DAY = date(2026, 3, 2)
 PAGE_SIZE = 1000
@@ -32,8 +32,7 @@ class RecordedPage:
 
     def body(self, folder: Path) -> bytes:
         """Its JSON."""
-        body: bytes = igzip.decompress((folder / self.file).read_bytes())  # type: ignore[no-untyped-call]
-        return body
+        return gunzip((folder / self.file).read_bytes())
 
 
 @dataclass(frozen=True)

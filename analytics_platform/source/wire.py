@@ -63,7 +63,7 @@ class Payload:
         if not self.wire.startswith(_GZIP_MAGIC):
             raise not_json("is declared as gzip and is not", self.origin)
         try:
-            return _inflated_at_once(self.wire)
+            return gunzip(self.wire)
         except _BROKEN as fault:
             reason = str(fault)
         origin = self.origin
@@ -75,10 +75,11 @@ class Payload:
         )
 
 
-def _inflated_at_once(wire: bytes) -> bytes:
+def gunzip(wire: bytes) -> bytes:
     """The text of a gzip stream, into one block of the size that its end tells.
 
-    A stream of several members, or one that is not what it says, is read piece by piece, at twice the cost.
+    A stream of several members, or one that is not what it says, is read piece by piece, at twice the cost. Raises
+    EOFError, gzip.BadGzipFile and isal's error where it is broken.
     """
     told = int.from_bytes(wire[-4:], "little")
     if 0 < told <= len(wire) * _MOST_INFLATED:
