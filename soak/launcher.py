@@ -13,7 +13,8 @@ from dagster._core.storage.dagster_run import DagsterRun
 from dagster._serdes import ConfigurableClass
 from dagster._serdes.config_class import ConfigurableClassData
 
-_LONGEST_LINE = 4096
+from soak.processes import LONGEST_LINE
+
 _channel: socket.socket | None = None
 
 
@@ -47,7 +48,7 @@ class SeasonLauncher(RunLauncher, ConfigurableClass):
     def launch_run(self, context: LaunchRunContext) -> None:
         assert _channel is not None
         _channel.sendall(context.dagster_run.run_id.encode())
-        if not _channel.recv(_LONGEST_LINE):
+        if not _channel.recv(LONGEST_LINE):
             raise RuntimeError("the season has ended")
 
     def terminate(self, run_id: str) -> bool:

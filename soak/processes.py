@@ -6,6 +6,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+LONGEST_LINE = 4096
+"""Bytes of what processes say to each other, at most: ids of runs."""
+
 
 class Processes:
     """The processes of a season under `folder`. `cpu` counts the seconds of those that have ended, by kind."""

@@ -8,9 +8,7 @@ import signal
 import socket
 from collections.abc import Callable
 
-from soak.processes import Processes
-
-_LONGEST_LINE = 4096
+from soak.processes import LONGEST_LINE, Processes
 
 
 class Runner:
@@ -28,7 +26,7 @@ class Runner:
             self._child = self._processes.start("run", self._serve)
             self._theirs.close()
         self._ours.sendall(run_id.encode())
-        if not self._ours.recv(_LONGEST_LINE):
+        if not self._ours.recv(LONGEST_LINE):
             raise RuntimeError(f"the process of runs ended in run {run_id}; see {self._processes.log}")
 
     def end(self) -> None:
@@ -51,7 +49,7 @@ class Runner:
 
     def _serve(self) -> int:
         self._ours.close()
-        while run_id := self._theirs.recv(_LONGEST_LINE).decode():
+        while run_id := self._theirs.recv(LONGEST_LINE).decode():
             self._run(run_id)
             self._theirs.sendall(b"ended")
         return 0

@@ -6,7 +6,7 @@ A run key is remembered for ever and a failed run is never asked for again by it
 
 import itertools
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -27,8 +27,9 @@ def due_again(read_under: datetime, day: date, ages: Sequence[int], watermark: d
 
     A reading is as old as the watermark it was made under: what came after that, it may have missed.
     """
-    end = datetime.combine(day, time(), UTC) + timedelta(days=1)
-    due = [age for age in ages if read_under < end + timedelta(days=age) <= watermark]
+    from analytics_platform.landing.states import end_of
+
+    due = [age for age in ages if read_under < end_of(day) + timedelta(days=age) <= watermark]
     return max(due, default=None)
 
 
