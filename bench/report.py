@@ -55,7 +55,7 @@ def _parts(comparison: Comparison) -> list[str]:
                 f"- {way.name}, CPU seconds by part: {parts}; {median(f.loaded_mb for f in taken):.0f} MB are the "
                 f"interpreter and its libraries{events}"
             )
-    return [*told, "- earlier home days and definitions are not in the table"]
+    return [*told, "- earlier home days, definitions and asking for the runs are not in the table"]
 
 
 def _row(taken: Sequence[Figures]) -> list[str]:

@@ -70,6 +70,11 @@ _engines = _Engines()
 
 
 class _Events(SqliteEventLogStorage):
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._tables: set[str] = set()
+        self._indexes: set[str] = set()
+        super().__init__(base_dir, inst_data)
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         if shard not in self._initialized_dbs:
@@ -149,6 +154,23 @@ class _Events(SqliteEventLogStorage):
         if rows:
             with self.index_connection() as index:
                 index.execute(AssetCheckExecutionsTable.insert(), rows)
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked for every check and every materialization: a table that is there stays there."""
+        if table_name not in self._tables:
+            with self.index_connection() as index:
+                if not sqlalchemy.inspect(index).has_table(table_name):
+                    return False
+            self._tables.add(table_name)
+        return True
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Asked twice for every asset that is looked up: an index that was made stays made."""
+        if name not in self._indexes:
+            if not super().has_secondary_index(name):
+                return False
+            self._indexes.add(name)
+        return True
 
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
         return True  # asked for every event: all releases this one may go on from have them

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -103,10 +104,26 @@ def test_the_definitions_load_with_nothing_set() -> None:
 
 
 def test_loading_imports_nothing_heavy(workplace: Workplace) -> None:
-    program = (
+    imported = _told(
+        workplace,
         "import json, sys; from analytics_platform.definitions import defs; defs();"
-        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))",
     )
+    assert not {"arro3", "duckdb", "httpx", "polars", "pyarrow"}.intersection(imported)
+
+
+def test_what_is_loaded_when_a_step_begins_is_no_more_looked_through_for_garbage(workplace: Workplace) -> None:
+    looked_through, passed_over = _told(
+        workplace,
+        "import gc, json; from analytics_platform.definitions import defs, lake_io_manager; defs();"
+        "lake_io_manager();"
+        "print(json.dumps([len(gc.get_objects()), gc.get_freeze_count()]))",
+    )
+    assert passed_over > 2 * looked_through
+
+
+def _told(workplace: Workplace, program: str) -> list[Any]:
+    """What a process of its own prints, as JSON."""
     told = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
@@ -115,7 +132,7 @@ def test_loading_imports_nothing_heavy(workplace: Workplace) -> None:
         env=workplace.environment,
         cwd=CHECKOUT,
     )
-    assert not {"arro3", "duckdb", "httpx", "polars", "pyarrow"}.intersection(json.loads(told.stdout))
+    return list(json.loads(told.stdout))
 
 
 def test_the_workspace_file_names_a_location_that_loads(workplace: Workplace) -> None:
