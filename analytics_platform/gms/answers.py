@@ -117,12 +117,12 @@ def decoded(body: bytes, operation: Operation) -> Any:
         raise _cut_short(operation)
     try:
         return _ANY.decode(body)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         problem = _broken(fault, operation)
     try:
         # Half an escaped character, left where a text was cut through it, is refused by msgspec alone.
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise problem
 

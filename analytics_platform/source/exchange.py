@@ -148,6 +148,8 @@ def _breaks_off(text: bytes) -> bool:
         msgspec.json.decode(text, type=msgspec.Raw)
     except msgspec.DecodeError as fault:
         return bool(text) and "truncated" in str(fault)
+    except RecursionError:
+        pass  # whoever takes the answer apart sees it
     return False
 
 

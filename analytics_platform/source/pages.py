@@ -15,8 +15,11 @@ from analytics_platform.source.wire import Origin, not_json
 
 _HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?P<opens>[\[{])|(?P<closes>[\]}])', re.DOTALL)
+"""A bracket, or a text that may hold some."""
 _READER = json.JSONDecoder()
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
+"""Made while this is imported, by one thread: msgspec lets threads that make it together see it half made."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,6 @@ class Page:
     cursor: str | None
     data_availability: datetime | None
     records: list[msgspec.Raw] = field(repr=False)
-
-
-"""Made while this is imported, by one thread: msgspec lets threads that make it together see it half made."""
 
 
 def split_page(body: bytes, records_key: str, origin: Origin | None = None) -> Page:
@@ -59,6 +59,8 @@ def split_list(body: bytes | mmap.mmap) -> list[msgspec.Raw]:
     """
     try:
         return _LIST.decode(body)
+    except RecursionError:
+        pass
     except msgspec.DecodeError:
         if not _HALF_A_CHARACTER.search(body):
             raise
@@ -85,11 +87,13 @@ def _instant(text: str | None) -> datetime | None:
 def _decoded(body: bytes, records_key: str) -> Any:
     try:
         return _decoder(records_key).decode(body)
+    except RecursionError:
+        pass
     except msgspec.DecodeError:
-        # Half an escaped character, left where a text was cut through it, is refused by msgspec and not by the standard
-        # library: the page is split by the latter, so that each record is still kept exactly as sent.
         if not _HALF_A_CHARACTER.search(body):
             raise
+    # Half an escaped character, left where a text was cut through it, and a record that nests a thousand deep are
+    # refused by msgspec: the page is split by its brackets, so that each record is still kept exactly as sent.
     text = body.decode()
     parts = dict(_members(text))
     records = parts.pop(records_key, None)
@@ -108,7 +112,7 @@ def _members(text: str) -> Iterator[tuple[str, str]]:
     while text[position] != "}":
         name, position = _READER.raw_decode(text, position)
         start = _next(text, _next(text, position) + 1)
-        _, end = _READER.raw_decode(text, start)
+        end = _end(text, start)
         yield name, text[start:end]
         position = _next(text, end)
         position = _next(text, position + 1) if text[position] == "," else position
@@ -120,10 +124,22 @@ def _items(text: str) -> Iterator[str]:
         raise ValueError("Expected `array`")
     position = _next(text, 1)
     while text[position] != "]":
-        _, end = _READER.raw_decode(text, position)
+        end = _end(text, position)
         yield text[position:end]
         position = _next(text, end)
         position = _next(text, position + 1) if text[position] == "," else position
+
+
+def _end(text: str, start: int) -> int:
+    """Where a value ends, however deep it nests."""
+    if text[start] not in "[{":
+        return _READER.raw_decode(text, start)[1]
+    depth = 0
+    for found in _BRACKET.finditer(text, start):
+        depth += (found["opens"] is not None) - (found["closes"] is not None)
+        if depth == 0:
+            return found.end()
+    raise ValueError("Input data was truncated")
 
 
 def _next(text: str, position: int) -> int:

@@ -15,6 +15,7 @@ from analytics_platform.tables.drift import Drift
 from analytics_platform.tables.records import Unreadable
 from analytics_platform.tables.schemas import INSTANT, table_schema
 from analytics_platform.tables.surrogates import readable
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ def envelope(answer: bytes, shape: type[T]) -> T:
         text = readable(answer)
         str(text, "utf-8")  # a decoder passes over what it leaves unparsed
         return msgspec.json.decode(text, type=shape)
-    except (msgspec.DecodeError, UnicodeError) as fault:
+    except UNDECODABLE as fault:
         raise UnreadableAnswer(f"An answer cannot be made into rows: {fault}; raw keeps it as it came.") from None
 
 

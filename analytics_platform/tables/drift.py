@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from analytics_platform.catalogue.models import Field, model
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 
 class Kind(StrEnum):
@@ -78,7 +79,7 @@ def drift(model_name: str, records: Iterable[bytes | str | msgspec.Raw]) -> Coun
     for record in records:
         try:
             strict.decode(record)
-        except (msgspec.DecodeError, UnicodeError):
+        except UNDECODABLE:
             found.update(_differences(model_name, record))
     return found
 
@@ -156,7 +157,7 @@ def _container(field: Field, item: Any) -> Any:
 def _differences(model_name: str, record: bytes | str | msgspec.Raw) -> Iterator[Drift]:
     try:
         decoded = msgspec.json.decode(record)
-    except (msgspec.DecodeError, UnicodeError):
+    except UNDECODABLE:
         yield Drift("", Kind.WRONG_TYPE, "no JSON")
     else:
         yield from _in_object(model_name, decoded, "")

@@ -18,6 +18,7 @@ import pyarrow as pa
 from analytics_platform.tables.drift import MAKING_DECODERS, WHOLE, value_kind
 from analytics_platform.tables.reader import read_all
 from analytics_platform.tables.surrogates import readable
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 _PLAIN: tuple[tuple[Callable[[pa.DataType], bool], Any, str], ...] = (
     (pa.types.is_string, str, "text"),
@@ -65,7 +66,7 @@ class Mender:
         self._shape = _shape_of(schema)
 
     def mended(self, record: bytes) -> Mended:
-        """A record without its misfits. Raises msgspec.DecodeError and UnicodeError for what is no JSON.
+        """A record without its misfits. Raises what is UNDECODABLE.
 
         An entry of a dictionary has an ordinal in a path, as its key may be people's data.
         """
@@ -173,7 +174,7 @@ _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 def _surely_fits(sent: msgspec.Raw, shape: _Shape) -> bool:
     try:
         shape.strict.decode(sent)
-    except (msgspec.DecodeError, UnicodeError):
+    except UNDECODABLE:
         return False
     return True
 
@@ -187,6 +188,8 @@ def _put(sent: msgspec.Raw, told: dict[str, msgspec.Raw], left: dict[str, bytes 
 def _kind(sent: msgspec.Raw) -> str:
     try:
         return value_kind(msgspec.json.decode(sent))
+    except RecursionError:
+        return value_kind([] if bytes(sent[:1]) == b"[" else {})
     except msgspec.DecodeError:
         return value_kind(0.0)  # a number beyond what Python has
 

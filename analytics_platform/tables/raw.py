@@ -17,6 +17,7 @@ from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETA
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.tables.schemas import INSTANT, arrow_type, table_schema
 from analytics_platform.tables.surrogates import readable
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def _rows_of(
             keys = decoded.keys(days)
             if look_for_utf8:
                 str(record, "utf-8")
-        except (msgspec.DecodeError, ValueError, OverflowError) as fault:
+        except (*UNDECODABLE, ValueError, OverflowError) as fault:
             aside.add((str(fault),), str(record, "utf-8", "backslashreplace").encode(), position)
             continue
         homes.append(days)

@@ -8,11 +8,11 @@ stand alone; one that cannot be read at all is set aside whole, with the reason.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
 import pyarrow as pa
 
 from analytics_platform.tables.misfits import Mended, Mender, Misfit
 from analytics_platform.tables.reader import read_all
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 _PREFIXES = ("C Data interface error: ", "Json error: ", "Parser error: ")
 
@@ -80,7 +80,7 @@ class _Around:
         """A record without its misfits; None where it is set aside whole for the want of a key."""
         try:
             found = mender.mended(text)
-        except (msgspec.DecodeError, UnicodeError):
+        except UNDECODABLE:
             return Mended(text, [])  # the reader says why
         if key := next((misfit for misfit in found.misfits if misfit.holds(self.keys)), None):
             self.unreadable.append(Unreadable(row, str(key)))

@@ -9,6 +9,7 @@ import msgspec
 
 from analytics_platform.tables.services import named_by_the_vendor
 from analytics_platform.tables.surrogates import readable
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 Change = Callable[[str], str] | None
 """What becomes of a text; None takes the member out."""
@@ -29,7 +30,7 @@ class Redaction:
         """The text with its members changed; None where it is no JSON, as nobody knows what stands in it."""
         try:
             told = msgspec.json.decode(readable(text))
-        except (msgspec.DecodeError, UnicodeError):
+        except UNDECODABLE:
             return None
         return msgspec.json.encode(self._node(told, ()))
 

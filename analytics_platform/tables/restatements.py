@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from analytics_platform.tables.surrogates import readable
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 KINDS = (ADDED, CHANGED, REMOVED)
@@ -54,7 +55,7 @@ def changed_fields(before: str, after: str) -> tuple[str, ...] | None:
         return ()
     try:
         old, new = _decoded(before), _decoded(after)
-    except msgspec.DecodeError:
+    except UNDECODABLE:
         return None
     found: set[str] = set()
     _differing(old, new, "", found)

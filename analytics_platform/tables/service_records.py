@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import xxhash
 
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.tables.schemas import table_schema
 from analytics_platform.tables.services import decoded, instant, text_of
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def raw_services(
         try:
             row |= {"record": service.record.decode(), "service_id": service.service_id}
             row |= _keys(service)
-        except (msgspec.DecodeError, ValueError, OverflowError) as fault:
+        except (*UNDECODABLE, ValueError, OverflowError) as fault:
             told = {"reason": str(fault), "service_id": service.service_id}
             aside.append(row | told | {"record": service.record.decode(errors="backslashreplace")})
             continue

@@ -16,6 +16,7 @@ from analytics_platform.catalogue.services import END_FIELDS, SERVICES, START_FI
 from analytics_platform.tables.records import Unreadable
 from analytics_platform.tables.schemas import table_schema
 from analytics_platform.tables.surrogates import readable
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 _SERVICE = {"service_id": "string", "service_type": "string", "customer_id": "string", "contact_key": "string"}
 _STATE = {"state_id": "int64", "state_type": "string", "previous_state_id": "int64"}
@@ -58,7 +59,7 @@ def service_rows(
             continue
         try:
             made = _service(decoded(record.encode()), gone_at)
-        except (msgspec.DecodeError, ValueError, OverflowError) as fault:
+        except (*UNDECODABLE, ValueError, OverflowError) as fault:
             unreadable.append(Unreadable(position, str(fault)))
             continue
         made["services"][0] |= {"activity_day": day.as_py(), "as_of": instant.as_py()}

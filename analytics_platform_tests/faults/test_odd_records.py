@@ -21,6 +21,7 @@ KINDS = (
     "record_fraction",
     "record_malformed",
     "record_duplicate",
+    "record_deep",
 )
 
 

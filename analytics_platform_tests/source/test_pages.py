@@ -86,6 +86,15 @@ def test_instants(text: object, expected: datetime | None) -> None:
     assert instant(text) == expected
 
 
+def test_a_record_that_nests_deeper_than_any_parser_goes_leaves_every_record_exactly_as_sent() -> None:
+    deep = b'{"a":"]}","b":%b 1, "\\"]" %b}' % (b"[" * 100_000, b"]" * 100_000)
+    page = split_page(b'{"conversations":[%b , {"n": 1}, %b],"cursor":"next"}' % (deep, deep), "conversations")
+    assert [bytes(record) for record in page.records] == [deep, b'{"n": 1}', deep]
+    assert page.cursor == "next"
+    with pytest.raises(NotJson):
+        split_page(b'{"conversations":[%b' % deep[:-7], "conversations")
+
+
 HALVED = b'{"conversationId":"a","participants":[{"attributes":{"cut":"x\\ud83d","whole":"\\ud83d\\ude00"}}]}'
 
 

@@ -17,7 +17,8 @@ page of results only, counted from 0. With a `rate` below 1 it strikes at each m
 - in a page of results, one record more, made from the page's first under an id that is told in `made`:
   `record_without_id`, `record_wrong_type`, `record_unknown_field`, `record_unknown_value` (of enums), `record_fraction`
   (a metric's value is not whole), `record_malformed` (an object where the list of participants or presences belongs),
-  `record_huge` (of about `bytes`), `record_duplicate` (the same record again); none spoils what the world holds;
+  `record_huge` (of about `bytes`), `record_deep` (an unknown field of lists one in the other), `record_duplicate` (the
+  same record again); none spoils what the world holds;
 - in what is told of time, `seconds` off: `clock_skew` (the Date of an answer, dates of a job's status, a token's
   expiry);
 - of Context Services: `service_deleted` (the service read, gone before the answer); at an export to files

@@ -20,10 +20,12 @@ RecordFault = Literal[
     "record_malformed",
     "record_huge",
     "record_duplicate",
+    "record_deep",
 ]
 RECORDS: tuple[RecordFault, ...] = get_args(RecordFault)
 _ATTRIBUTE_LENGTH = 1024
 """The most characters of an attribute's value, as the vendor has it."""
+_DEPTH = 5000
 _Record = dict[str, Any]
 
 
@@ -102,6 +104,11 @@ def _huge(record: _Record, size: int) -> _Record:
     return record | {"primaryPresence": presences}
 
 
+def _deep(record: _Record, size: int) -> _Record:
+    """A field nobody knows, with lists one in the other, deeper than parsers go that call themselves for each."""
+    return {"aFieldNobodyKnows": msgspec.Raw(b"[" * _DEPTH + b"]" * _DEPTH), **record}
+
+
 _MAKERS: dict[RecordFault, Callable[[_Record, int], _Record]] = {
     "record_without_id": _without_id,
     "record_wrong_type": _wrong_type,
@@ -110,4 +117,5 @@ _MAKERS: dict[RecordFault, Callable[[_Record, int], _Record]] = {
     "record_fraction": _fraction,
     "record_malformed": _malformed,
     "record_huge": _huge,
+    "record_deep": _deep,
 }
