@@ -1,5 +1,6 @@
 """What Dagster loads: all streams, their checks and sensors, and what they run on."""
 
+import gc
 import warnings
 
 import dagster as dg
@@ -80,4 +81,5 @@ def platform(settings: Settings) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The platform as the environment and `.env` say."""
+    gc.freeze()  # what has been imported lives on: not to be looked through for garbage while all else is made
     return platform(load_settings())
