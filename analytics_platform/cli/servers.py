@@ -8,13 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 _READY = "listening on "
 _PATIENCE = 30.0
-_CODE_PATIENCE = 120.0
+_PATIENCE_AT_START = 120.0
 _CODE = "analytics_platform.definitions"
 """The module of the definitions; the code location is called the same, as Dagster calls it by default."""
 
@@ -53,14 +53,19 @@ def code_server(log: Path, env: Mapping[str, str] | None = None) -> "Iterator[tu
         socket, workspace = Path(folder) / "code", Path(folder) / "workspace.yaml"
         words = [beside("dagster"), "code-server", "start", "--module-name", _CODE, "--location-name", _CODE]
         with running([*words, "--socket", str(socket)], "dagster code-server", env=env, log=log) as process:
-            ends = time.monotonic() + _CODE_PATIENCE
-            while not socket.exists():
-                if process.poll() is not None or time.monotonic() > ends:
-                    raise ServerFailed(f"Dagster's code server did not start; see {log}.")
-                time.sleep(0.1)
+            wait_for(process, socket.exists, f"Dagster's code server did not start; see {log}.")
             location = {"grpc_server": {"socket": str(socket), "location_name": _CODE}}
             workspace.write_text(json.dumps({"load_from": [location]}))  # which is YAML too
             yield workspace, process
+
+
+def wait_for(process: "subprocess.Popen[str]", up: Callable[[], bool], otherwise: str) -> None:
+    """Wait until a server is up; ServerFailed, saying `otherwise`, when it has ended or takes too long."""
+    ends = time.monotonic() + _PATIENCE_AT_START
+    while not up():
+        if process.poll() is not None or time.monotonic() > ends:
+            raise ServerFailed(otherwise)
+        time.sleep(0.1)
 
 
 def beside(program: str) -> str:

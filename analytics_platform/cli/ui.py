@@ -3,7 +3,6 @@
 import contextlib
 import time
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,14 +11,12 @@ from rich.console import Console
 from analytics_platform.cli.demo import CONVERSATIONS_PER_DAY, exported_files, point_at
 from analytics_platform.cli.errors import Expected
 from analytics_platform.cli.instance import prepared_home
-from analytics_platform.cli.servers import beside, code_server, running, simulated_org, until_told_to_stop
+from analytics_platform.cli.servers import beside, code_server, running, simulated_org, until_told_to_stop, wait_for
 from analytics_platform.connections import opened_lake
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import subprocess
-
-_PATIENCE = 120.0
 
 
 def ui(
@@ -46,7 +43,7 @@ def ui(
         )
         daemon = servers.enter_context(running([beside("dagster-daemon"), "run", *of_code], "dagster-daemon", log=log))
         address = f"http://127.0.0.1:{port}"
-        _wait_until_up(address, web, log)
+        wait_for(web, lambda: _answers(address), f"The Dagster web server did not come up at {address}; see {log}.")
         console.print(f"Dagster UI: [bold]{address}[/] (log: {log}); Ctrl-C ends it.")
         _stay(code, web, daemon)
         raise Expected(f"A Dagster server ended by itself; see {log}.")
@@ -58,16 +55,12 @@ def _first_day(settings: Settings) -> date:
     return min(landed, default=datetime.now(UTC).date() - timedelta(days=3))
 
 
-def _wait_until_up(address: str, web: "subprocess.Popen[str]", log: Path) -> None:
+def _answers(address: str) -> bool:
     import httpx
 
-    ends = time.monotonic() + _PATIENCE
-    while time.monotonic() < ends and web.poll() is None:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{address}/server_info", trust_env=False).is_success:
-                return
-        time.sleep(0.3)
-    raise Expected(f"The Dagster web server did not come up at {address}; see {log}.")
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{address}/server_info", trust_env=False).is_success
+    return False
 
 
 def _stay(*processes: "subprocess.Popen[str]") -> None:
