@@ -28,13 +28,13 @@ def sql(
     limit: Annotated[int, typer.Option(min=0, help="Rows a table shows; 0 shows all.")] = _ROWS_SHOWN,
 ) -> None:
     """Ask the lake in SQL: every table is a view with a column `day`; instants are UTC."""
-    from analytics_platform.lake.views import connect
+    from analytics_platform.lake.views import connect, named
 
     lake = opened_lake(load_settings())
     asking = query is None and sys.stdin.isatty()
     if query is None and not asking and not (query := sys.stdin.read()).strip():
         raise Expected("No query was given: write it after the command or send it to standard input.")
-    with connect(lake) as connection:
+    with connect(lake, named(lake, query) if query else None) as connection:
         if asking:
             prompt(connection, lake, form, limit)
         else:

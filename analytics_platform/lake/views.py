@@ -12,7 +12,7 @@ import duckdb
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, STREAMS, Stream
 from analytics_platform.lake.days_view import DAYS, LiveDays, days_view
 from analytics_platform.lake.frames import live_dataset
-from analytics_platform.lake.open_conversations import open_conversations_view
+from analytics_platform.lake.open_conversations import OPEN_CONVERSATIONS, open_conversations_view
 from analytics_platform.lake.store import Lake
 
 RESTATEMENTS = "restatements"
@@ -63,6 +63,23 @@ def connect(lake: Lake, wanted: Mapping[str, Collection[date]] | None = None) ->
     if activity_days and shown.get(CONVERSATION_DETAILS.head.name):
         connection.execute(open_conversations_view(activity_days[-1]))
     return connection
+
+
+def named(lake: Lake, query: str) -> Mapping[str, Collection[date]] | None:
+    """What `connect` has to show for a query: the tables it names. None, for all, where it cannot be told from it.
+
+    DuckDB tells what a query names without knowing the tables, but not of each query: not of a `JOIN … USING`, for one.
+    """
+    try:
+        with duckdb.connect(":memory:") as reading:
+            names = {name.lower() for name in reading.get_table_names(query)}
+    except duckdb.Error:
+        return None
+    if RESTATEMENTS in names:
+        names = names - {RESTATEMENTS} | {stream.restatements.name for stream in STREAMS}.intersection(lake.tables())
+    if OPEN_CONVERSATIONS in names:
+        names = names - {OPEN_CONVERSATIONS} | {CONVERSATION_DETAILS.head.name}
+    return {name: lake.days(name) for name in names} if names and names.issubset(lake.tables()) else None
 
 
 def _shown(landed: list[date], wanted: Collection[date]) -> list[date]:

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -100,6 +101,33 @@ def test_a_wide_table_is_not_folded_in_a_pipe(lake: Lake, run: Run) -> None:
 def test_a_statement_without_an_answer_says_nothing(lake: Lake, run: Run) -> None:
     told = run("sql", "SET threads = 1")
     assert (told.exit_code, told.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT count(*) AS n FROM conversations",
+        "SELECT count(*) AS n FROM Conversations JOIN sessions ON conversations.number = sessions.number",
+        "WITH few AS (FROM conversations) SELECT count(*) AS n FROM few, sessions WHERE few.name = sessions.name",
+        "SELECT count(*) AS n FROM conversations JOIN sessions USING (number, name)",
+        "SELECT sum(rows) AS n FROM days WHERE table_name = 'conversations'",
+        "SELECT 5 AS n",
+    ],
+)
+def test_a_query_is_answered_whichever_tables_it_names(filled: Lake, run: Run, query: str) -> None:
+    land(filled, "sessions", DAY, 3)
+    land(filled, "sessions", date(2026, 1, 3), 2)
+    told = run("sql", "--format", "json", query)
+    expected = 9 if "JOIN" in query or "few" in query else 5
+    assert json.loads(told.stdout) == [{"n": expected}]
+
+
+def test_a_damaged_table_is_no_fault_of_a_query_that_does_not_name_it(filled: Lake, run: Run, tmp_path: Path) -> None:
+    land(filled, "sessions", DAY, 3)
+    for file in (tmp_path / "lake" / "sessions").rglob("*.parquet"):
+        file.write_bytes(b"no Parquet")
+    assert json.loads(run("sql", "--format", "json", "SELECT sum(number) AS n FROM conversations").stdout) == [{"n": 4}]
+    assert run("sql", "SELECT sum(number) FROM sessions").exit_code == 1
 
 
 def test_a_query_from_standard_input(filled: Lake) -> None:

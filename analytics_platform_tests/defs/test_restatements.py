@@ -13,7 +13,7 @@ import pytest
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, USER_DETAILS
 from analytics_platform.lake import Lake
-from analytics_platform.lake.views import connect
+from analytics_platform.lake.views import connect, named
 from analytics_platform_tests.defs.test_checks import verdict
 from analytics_platform_tests.defs.ticks import Ticks
 from analytics_platform_tests.defs.workplace import CHECKOUT, Workplace
@@ -105,8 +105,8 @@ def test_the_view_shows_all_streams_also_where_no_links_can_be_made(
     assert corrected.land(USER_DETAILS, [DAY]).success
     for stream in (CONVERSATION_DETAILS, USER_DETAILS):
         assert corrected.land(stream, [DAY]).success
-    with connect(corrected.lake) as database:
-        asked = "SELECT stream, kind, count(conversation_id), count(user_id) FROM restatements GROUP BY ALL ORDER BY 1"
+    asked = "SELECT stream, kind, count(conversation_id), count(user_id) FROM restatements GROUP BY ALL ORDER BY 1"
+    with connect(corrected.lake, named(corrected.lake, asked)) as database:
         assert database.execute(asked).fetchall() == [
             ("conversation_details", "changed", 5, 0),
             ("user_details", "removed", 0, 1),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from analytics_platform.lake import Lake
 from analytics_platform.lake.open_conversations import Named, StillOpen, readings, still_open
-from analytics_platform.lake.views import connect
+from analytics_platform.lake.views import connect, named
 from analytics_platform_tests.lake.open_days import D1, D2, D3, D4, SIX, end_of, home, reading
 
 
@@ -37,8 +37,9 @@ def test_ages_are_counted_from_the_home_day_to_the_newest_landed_activity_day(la
     assert found.ages == {"0-1": 1, "1-7": 2, "7-30": 2, "30-60": 2, "60+": 3}
     assert found.stuck == Named(2, ("90-days", "61-days")), "older than 60 days, the oldest first"
     assert look(lake, stuck_after_days=29, most=2).stuck == Named(5, ("90-days", "61-days"))
-    with connect(lake) as connection:
-        ages = connection.execute("SELECT conversation_id, age_days FROM open_conversations ORDER BY 2").fetchall()
+    asked = "SELECT conversation_id, age_days FROM open_conversations ORDER BY 2"
+    with connect(lake, named(lake, asked)) as connection:
+        ages = connection.execute(asked).fetchall()
     assert ages[:2] == [("0-days", 0), ("1-days", 1)] and len(ages) == 10
 
 
