@@ -25,9 +25,9 @@ from analytics_platform.defs.partitions import range_tags
 from analytics_platform.lake import Lake
 from analytics_platform.landing.ledger import Ledger
 from analytics_platform.settings import load_settings
-from bench.figures import Figures, Stopwatch, bytes_below, peak_mb
-from bench.ours import UNLIMITED, make_other_home_days
-from bench.recording import DAY, PAGE_SIZE
+from bench.figures import Stopwatch, bytes_below, peak_mb
+from bench.ours import UNLIMITED, figures_of, make_other_home_days
+from bench.recording import DAY
 from bench.task import Task
 
 LOADED = (duckdb, polars)
@@ -57,20 +57,15 @@ def main(task: Task) -> None:
         lake, events = Lake.open(task.work / "lake"), _events(instance)
     facts = lake.manifests(CONVERSATION_DETAILS.raw.name)[DAY].facts
     make_other_home_days(lake, Ledger(task.work / "state"), DAY)
-    conversations = facts["records"] - facts["superseded"]
-    Figures(
-        way=task.way,
-        conversations=conversations,
-        json_mb=facts["json_bytes"] / 1e6,
+    figures_of(
+        task,
+        facts,
+        sent,
         cpu_seconds=cpu,
         wall_seconds=wall,
         peak_mb=peak_typed,
         loaded_mb=watch.loaded_mb,
         bytes_written=written,
-        pages=-(-conversations // PAGE_SIZE),
-        requests=sent.requests,
-        looks=sent.looks,
-        jobs=len(facts["job_ids"]),
         peak_raw_mb=peak,
         parts={"raw": landed, "typed": cpu - landed, "definitions": loading, "asking for the runs": asking},
         events=events,

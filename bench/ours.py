@@ -4,10 +4,11 @@ The earlier home days that the day's delivery touches are made afterwards and co
 option is the first pause in seconds before the job is looked at; none by default.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -23,7 +24,7 @@ from analytics_platform.landing.ledger import Ledger
 from analytics_platform.landing.typed import stage_home_day
 from bench.figures import Figures, Stopwatch, bytes_below, peak_mb
 from bench.recording import DAY, PAGE_SIZE
-from bench.task import Task
+from bench.task import Sent, Task
 
 UNLIMITED = 1_000_000
 """Requests a minute: what the vendor's budget costs is time alone."""
@@ -43,23 +44,33 @@ def main(task: Task) -> None:
     make_tables(CONVERSATION_DETAILS, lake, ledger, [homes.pop(DAY)])
     cpu, wall, written = watch.cpu_seconds, watch.wall_seconds, bytes_below(task.work / "lake")
     make_tables(CONVERSATION_DETAILS, lake, ledger, list(homes.values()))
-    conversations, sent = facts["records"] - facts["superseded"], task.sent() - before
-    Figures(
-        way=task.way,
-        conversations=conversations,
-        json_mb=facts["json_bytes"] / 1e6,
+    figures_of(
+        task,
+        facts,
+        task.sent() - before,
         cpu_seconds=cpu,
         wall_seconds=wall,
         peak_mb=peak_mb(),
         loaded_mb=watch.loaded_mb,
         bytes_written=written,
+        peak_raw_mb=peak,
+        parts={"raw": landed, "typed": cpu - landed, f"{len(homes)} earlier home days": watch.cpu_seconds - cpu},
+    ).print()
+
+
+def figures_of(task: Task, facts: Mapping[str, Any], sent: Sent, **measured: Any) -> Figures:
+    """What a landing cost; `facts` are those of its raw day, `measured` the figures that they do not tell."""
+    conversations = facts["records"] - facts["superseded"]
+    return Figures(
+        way=task.way,
+        conversations=conversations,
+        json_mb=facts["json_bytes"] / 1e6,
         pages=-(-conversations // PAGE_SIZE),
         requests=sent.requests,
         looks=sent.looks,
         jobs=len(facts["job_ids"]),
-        peak_raw_mb=peak,
-        parts={"raw": landed, "typed": cpu - landed, f"{len(homes)} earlier home days": watch.cpu_seconds - cpu},
-    ).print()
+        **measured,
+    )
 
 
 @contextmanager
