@@ -12,6 +12,7 @@ _GROUPS = {
     "change ": "Changes of the world",
     "killed ": "Killed with SIGKILL",
     "by hand ": "Done by hand",
+    "retried ": "Tried again",
 }
 
 

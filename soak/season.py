@@ -22,6 +22,7 @@ from soak.deployment import enter
 from soak.dying import Death, die_at, fill_disk
 from soak.plan import REREAD_AFTER_DAYS, Change, Hand, Plan, Wake, iso, plan
 from soak.processes import Processes
+from soak.retries import retries
 from soak.runner import Runner
 
 _SENSORS = [name for stream in STREAMS for name in (f"{stream.name}_availability", f"{stream.typed}_home_days")]
@@ -112,6 +113,7 @@ class Season:
         told = self._org.requests()
         self._outcome.counts["requests"] += told["total"]
         self._outcome.counts["jobs"] += len(told["submits"])
+        self._outcome.counts.update(retries(self._home))
 
     def _look(self, looks: int, deaths: tuple[Death, ...], disk: Mapping[int, int]) -> bool:
         """The daemon works until it comes to rest, and with it the runs it asks for; whether it came to rest."""
