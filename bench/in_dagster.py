@@ -93,7 +93,7 @@ def _instance(task: Task) -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.from_config(str(home)) as instance:
         instance.get_runs(limit=1)
         instance.all_instigator_state()
-        instance.all_logs("none")
+        instance.all_logs("none")  # so that the empty database is there of which each run gets a copy
         yield instance
 
 
