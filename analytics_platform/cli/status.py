@@ -69,11 +69,11 @@ def status(
 
 def _tell_open(lake: "Lake", stuck_after_days: int, as_json: bool) -> None:
     """The conversations without an end, and the ids of those that are stuck or no longer told."""
-    from analytics_platform.lake.open_conversations import readings, still_open
+    from analytics_platform.lake.open_conversations import days_of_open, readings, still_open
     from analytics_platform.lake.views import connect
 
     read = readings(lake)
-    with connect(lake) as connection:
+    with connect(lake, days_of_open(lake)) as connection:
         found = still_open(connection, read, stuck_after_days=stuck_after_days, most=_IDS_SHOWN)
     if as_json:
         typer.echo(json.dumps({"lake": lake.place.name, "open": asdict(found)}))

@@ -19,6 +19,8 @@ KEY = b"analytics_platform"
 
 UNKNOWN = "unknown"
 """The state of a day of which nobody said it, as in a table of a person's own."""
+OPEN = "open"
+"""The fact of a home day that tells how many of its conversations had not ended; some may have been removed since."""
 MASKED = "masked"
 """The fact that tells by which policy people's data was masked; absent where nothing was."""
 ENCRYPTED = "encrypted"

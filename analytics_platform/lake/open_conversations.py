@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
+from analytics_platform.lake.manifest import OPEN
 from analytics_platform.lake.store import Lake
 
 OPEN_CONVERSATIONS = "open_conversations"
@@ -64,6 +65,13 @@ def readings(lake: Lake) -> pa.Table:
         for day, each in manifests.items()
     ]
     return pa.Table.from_pylist(rows, _READINGS)
+
+
+def days_of_open(lake: Lake) -> dict[str, list[date]]:
+    """The days that `still_open` has to be shown, by table: home days with open conversations, and the activity days
+    from the first of these on. A home day made before it told of them may have some."""
+    homes = [day for day, manifest in sorted(lake.manifests(_HEAD).items()) if manifest.facts.get(OPEN, 1)]
+    return {_HEAD: homes, _RAW: [day for day in lake.days(_RAW) if homes and day >= homes[0]]}
 
 
 def still_open(

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS, PATH, USER_DETAILS, Stream, TypedStream
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.lake import Lake, PartitionDamaged, PartitionWriter, StagedPartition
+from analytics_platform.lake.manifest import OPEN
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.memory import use_system_allocator
@@ -77,15 +78,18 @@ def _staged(
             )
             for table in tables
         }
+        still_open = 0
         if merge is not None:
             for table in tables:
                 for rows in merge.kept(table):
                     writers[table.name].write(rows)  # masked as they are to be: a mask leaves them as they are
+                    still_open += _open(table.name, rows)
                     _flush(writers, table)
         taken_in = whole = 0
         for batch in made:
             for name, rows in batch.rows.items():
                 writers[name].write(rows)
+                still_open += _open(name, rows)
             whole += batch.set_aside
             taken_in += batch.size
             if taken_in >= _FLUSH_BYTES:
@@ -96,7 +100,13 @@ def _staged(
             writer.flush()
         quarantine = writers.pop(stream.typed_quarantine.name)
         facts = {"set_aside": whole, "values_set_aside": quarantine.rows - whole}
+        if stream is CONVERSATION_DETAILS:
+            facts[OPEN] = still_open
         return _sealed(home_day, writers, quarantine, {**home_day.facts(stream), **facts})
+
+
+def _open(table: str, rows: pa.Table) -> int:
+    return rows["conversation_end"].null_count if table == CONVERSATION_DETAILS.head.name else 0
 
 
 def _flush(writers: Mapping[str, PartitionWriter], table: Table) -> None:

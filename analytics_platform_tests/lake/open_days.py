@@ -27,8 +27,11 @@ def reading(
         writer.seal(facts).publish()
 
 
-def home(lake: Lake, day: date, told: Mapping[str, tuple[date, datetime]], ended: tuple[str, ...] = ()) -> None:
-    """A home day's conversations: of each the activity day and the instant of the version that is held."""
+def home(
+    lake: Lake, day: date, told: Mapping[str, tuple[date, datetime]], ended: tuple[str, ...] = (), counted: bool = True
+) -> None:
+    """A home day's conversations: of each the activity day and the instant of the version that is held; whether the
+    manifest tells how many of them are open."""
     instant = pa.timestamp("ms", "UTC")
     start = datetime.combine(day, time(12), UTC)
     rows = pa.table(
@@ -42,4 +45,4 @@ def home(lake: Lake, day: date, told: Mapping[str, tuple[date, datetime]], ended
     )
     with lake.stage("conversations", day, rows.schema) as writer:
         writer.write(rows)
-        writer.seal({"state": "complete"}).publish()
+        writer.seal({"state": "complete", **({"open": len(told) - len(ended)} if counted else {})}).publish()

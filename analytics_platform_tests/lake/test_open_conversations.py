@@ -1,16 +1,18 @@
 """Conversations without an end: their ages, which are stuck, and which a later reading should have told of."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from analytics_platform.lake import Lake
-from analytics_platform.lake.open_conversations import Named, StillOpen, readings, still_open
+from analytics_platform.lake.open_conversations import Named, StillOpen, days_of_open, readings, still_open
 from analytics_platform.lake.views import connect, named
 from analytics_platform_tests.lake.open_days import D1, D2, D3, D4, SIX, end_of, home, reading
 
 
-def look(lake: Lake, stuck_after_days: int = 60, most: int = 20) -> StillOpen:
+def look(
+    lake: Lake, wanted: dict[str, list[date]] | None = None, stuck_after_days: int = 60, most: int = 20
+) -> StillOpen:
     read = readings(lake)
-    with connect(lake) as connection:
+    with connect(lake, wanted) as connection:
         return still_open(connection, read, stuck_after_days=stuck_after_days, most=most)
 
 
@@ -41,6 +43,17 @@ def test_ages_are_counted_from_the_home_day_to_the_newest_landed_activity_day(la
     with connect(lake, named(lake, asked)) as connection:
         ages = connection.execute(asked).fetchall()
     assert ages[:2] == [("0-days", 0), ("1-days", 1)] and len(ages) == 10
+
+
+def test_days_that_tell_of_none_open_are_not_looked_at(lake: Lake) -> None:
+    assert days_of_open(lake) == {"conversation_details": [], "conversations": []}
+    for day in (D1, D2, D3, D4):
+        reading(lake, day, "open")
+        home(lake, day, {"open": (D4, end_of(D4) + SIX)}, ended=("open",) if day == D1 else (), counted=day != D4)
+    assert days_of_open(lake) == {"conversation_details": [D2, D3, D4], "conversations": [D2, D3, D4]}
+    assert look(lake).ages == look(lake, days_of_open(lake)).ages
+    home(lake, D2, {"open": (D4, end_of(D4) + SIX)}, ended=("open",))
+    assert days_of_open(lake)["conversations"] == [D3, D4], "of D4 nothing is told"
 
 
 def test_one_that_each_later_day_tells_of_is_alive(lake: Lake) -> None:
