@@ -25,7 +25,7 @@ from analytics_platform.landing.forgotten import Forgotten
 from analytics_platform.landing.in_turn import in_turn
 from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.ledger import Entry, Ledger, Question
-from analytics_platform.landing.memory import Leftovers, use_system_allocator
+from analytics_platform.landing.memory import Spread, use_system_allocator
 from analytics_platform.landing.moved_homes import note_moves
 from analytics_platform.landing.pages import Pages
 from analytics_platform.landing.parts import NEAR, Delivered, SeenInNewerParts, expected_records, parts_of
@@ -229,7 +229,7 @@ class DetailsLanding:
         """Write what the jobs deliver, the one submitted last first; what each delivered, in the order of intervals."""
         seen = SeenInNewerParts(self.stream)
         forgotten = Forgotten.of(self.lake)
-        leftovers = Leftovers()
+        spread = Spread()
         delivered = []
         for entry in sorted(entries, key=_age, reverse=True):
             assert entry.job_id is not None and entry.submitted_at is not None
@@ -244,7 +244,7 @@ class DetailsLanding:
                     _write_by_home(kept, rows.kept, entry.question.day)
                     aside.write(rows.set_aside)
                     tally.add(page, rows)
-                    leftovers.taken_in(page.size)
+                    spread.look()
             except (ReadAgain, JobFull, JobError) as fault:
                 raise _Unread(pages.entry, fault) from fault
             seen.end_part()

@@ -1,8 +1,10 @@
 """Which allocator memory is taken from while days are landed and tables made."""
 
 import ctypes
+import os
 import sys
 from functools import cache
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -12,8 +14,8 @@ _MAPPED_FROM = 32 << 20
 """Bytes of a block that is asked of the kernel by itself: the most that glibc takes for an answer."""
 _KEPT = 64 << 20
 """Bytes at the end of the heap that are kept for what comes next."""
-_GIVEN_BACK_EVERY = 256 << 20
-"""Bytes of JSON taken in from one giving back to the next."""
+_MORE = 112 << 20
+"""Bytes that work may come to hold, free ones too, before what is free is given back."""
 _COUNTS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
 
 
@@ -40,22 +42,30 @@ def use_system_allocator() -> None:
         library.malloc_trim(0)
 
 
-class Leftovers:
-    """What is free between blocks that live on, and grows with the length of the work.
+class Spread:
+    """How far work has spread over memory: the longer it goes on, the more is free between what lives on.
 
-    It is given back so seldom that clearing it again is not seen among the rest.
+    `look` gives back what is free where more than `_MORE` has come since the work began. A day of a hundred thousand
+    conversations hardly comes so far, and to have the kernel clear pages again is not seen in a larger one.
     """
 
     def __init__(self) -> None:
-        self._until = _GIVEN_BACK_EVERY
+        self._most = _resident() + _MORE
 
-    def taken_in(self, size: int) -> None:
-        """Count so many bytes of JSON, and give back what is free when enough have come."""
-        self._until -= size
-        if self._until <= 0:
-            self._until = _GIVEN_BACK_EVERY
-            if (library := _glibc()) is not None:
-                library.malloc_trim(0)
+    def look(self) -> None:
+        """Between two pieces of work, when little is in use."""
+        if (library := _glibc()) is not None and _resident() > self._most:
+            library.malloc_trim(0)
+            # What is in use cannot be given back: the more it is, the later comes the next time.
+            self._most = max(self._most, _resident() + _MORE // 2)
+
+
+def _resident() -> int:
+    """Bytes this process has of its own in memory, as Linux tells them; 0 where nothing does."""
+    if sys.platform != "linux":
+        return 0
+    resident, shared = map(int, Path("/proc/self/statm").read_text().split()[1:3])
+    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 @cache

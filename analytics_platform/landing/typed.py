@@ -18,7 +18,7 @@ from analytics_platform.lake import Lake, PartitionDamaged, PartitionWriter, Sta
 from analytics_platform.lake.manifest import OPEN
 from analytics_platform.landing.home_days import Contribution, HomeDay, StagedTables
 from analytics_platform.landing.layouts import layout
-from analytics_platform.landing.memory import use_system_allocator
+from analytics_platform.landing.memory import Spread, use_system_allocator
 from analytics_platform.landing.merging import Merge, Rule, merge_of
 from analytics_platform.landing.raw_rows import raw_rows
 from analytics_platform.landing.versions import Mask, newest_versions
@@ -86,6 +86,7 @@ def _staged(
                     still_open += _open(table.name, rows)
                     _flush(writers, table)
         taken_in = whole = 0
+        spread = Spread()
         for batch in made:
             for name, rows in batch.rows.items():
                 writers[name].write(rows)
@@ -95,6 +96,7 @@ def _staged(
             if taken_in >= _FLUSH_BYTES:
                 for table in tables:
                     _flush(writers, table)
+                spread.look()
                 taken_in = 0
         for writer in writers.values():
             writer.flush()

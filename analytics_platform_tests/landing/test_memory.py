@@ -24,34 +24,36 @@ def test_what_parquet_is_written_with_comes_from_the_c_library_too() -> None:
 
 _LEAVE = """
 import sys
-
-import pytest
 from pathlib import Path
-from analytics_platform.landing.memory import Leftovers, use_system_allocator
+from analytics_platform.landing.memory import Spread, use_system_allocator
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
 
 use_system_allocator()
-leftovers = Leftovers()
-blocks = [bytearray(100_000) for _ in range(2_000)]
+spread = Spread()
+blocks = [bytearray(100_000) for _ in range(int(sys.argv[1]))]
 lives_on = bytearray(100_000)
 full = resident()
 del blocks
 kept = resident()
-leftovers.taken_in(1 << 20)
-little = resident()
-leftovers.taken_in(300 << 20) if sys.argv[1] == "much" else use_system_allocator()
-print(full - kept, full - little, full - resident())
+spread.look()
+print(full - kept, full - resident())
+use_system_allocator()
+print(full - resident())
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="another allocator than glibc's")
-@pytest.mark.parametrize("after", ["much", "new work"])
-def test_what_work_has_left_between_is_kept_for_a_while_and_given_back_after_much_of_it_and_before_new_work(
-    after: str,
-) -> None:
-    done = subprocess.run([sys.executable, "-c", _LEAVE, after], stdout=subprocess.PIPE, check=True, text=True)
-    at_once, after_little, in_the_end = map(int, done.stdout.split())
-    assert at_once < 20 and after_little < 20, "megabytes; what comes next would have them cleared anew"
-    assert in_the_end > 150
+@pytest.mark.parametrize("megabytes", [90, 200])
+def test_what_work_leaves_between_is_kept_until_it_is_much_or_new_work_begins(megabytes: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LEAVE, str(10 * megabytes)], stdout=subprocess.PIPE, check=True, text=True
+    )
+    at_once, after_a_look, before_new_work = map(int, done.stdout.split())
+    assert at_once < 20, "megabytes; what comes next would have them cleared anew"
+    if megabytes > 112:
+        assert after_a_look > megabytes * 0.8
+    else:
+        assert after_a_look < 20
+    assert before_new_work > megabytes * 0.8
