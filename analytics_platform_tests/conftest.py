@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,11 @@ def pytest_configure() -> None:
     # How long an example takes says how busy the machine is, not whether the property holds.
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
+
+
+def pytest_unconfigure() -> None:
+    """What steps had collections pass over is looked at again: else DuckDB, loaded before, reports it as leaked."""
+    gc.unfreeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:
