@@ -1,4 +1,4 @@
-"""Which allocator memory is taken from while days are landed and tables made."""
+"""Where memory is taken from while days are landed and tables made, and when what is free is given back."""
 
 import ctypes
 import os
