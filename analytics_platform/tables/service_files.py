@@ -24,6 +24,7 @@ import msgspec
 from analytics_platform.catalogue.service_files import ServiceFileName
 from analytics_platform.catalogue.services import END_FIELDS, START_FIELDS
 from analytics_platform.tables.service_records import ServiceRead
+from analytics_platform.tables.undecodable import UNDECODABLE
 
 _DELIMITERS = (",", ";", "\t", "|")
 _ID = "service_id"
@@ -150,7 +151,7 @@ def _json(name: str, content: bytes) -> Iterator[_Row]:
         objects = _ARRAY.decode(content.removeprefix(b"\xef\xbb\xbf"))
     except msgspec.ValidationError:
         raise ServiceFilesUnreadable(f"{name} is not a JSON array") from None
-    except msgspec.DecodeError as fault:
+    except UNDECODABLE as fault:
         kind = ServiceFilesNotWhole if "truncated" in str(fault) else ServiceFilesUnreadable
         raise kind(f"{name} is no whole JSON: {fault}") from None
     for number, raw in enumerate(objects, start=1):
@@ -160,7 +161,7 @@ def _json(name: str, content: bytes) -> Iterator[_Row]:
             service_id = msgspec.json.decode(told.get(_ID, msgspec.Raw(b"null")))
         except msgspec.ValidationError:
             raise ServiceFilesUnreadable(f"the {number}. entry of {name} is no object") from None
-        except msgspec.DecodeError as fault:
+        except UNDECODABLE as fault:
             raise ServiceFilesUnreadable(f"the {number}. entry of {name} is no JSON: {fault}") from None
         if service_id is None or service_id == "":
             raise ServiceFilesUnreadable(f"the {number}. entry of {name} has no {_ID}")

@@ -237,6 +237,7 @@ def test_a_csv_that_is_none_is_refused_and_shows_nothing_of_it(kind: str, conten
         (b'[{"service_id": "1", "star', True, "no whole JSON"),
         (b'[{"service_id": "1"}', True, "no whole JSON"),
         (b'[{"service_id": "1"} {', False, "no whole JSON"),
+        (b'[{"service_id": "1", "deep": ' + b"[" * 5000 + b"]" * 5000 + b"}]", False, "no whole JSON"),
         (b'{"service_id": "1"}', False, "is not a JSON array"),
         (b'["1"]', False, "the 1. entry of .*services.json is no object"),
         (b'[{"service_id": "1"}, {"started": {}}]', False, "the 2. entry of .* has no service_id"),
