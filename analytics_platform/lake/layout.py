@@ -1,8 +1,10 @@
 """How a table is written: which columns get which encoding, and how large a row group grows."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -11,6 +13,8 @@ _FALSE_POSITIVES = 0.05
 """At most: Arrow makes a filter larger by up to twice. One of 0.01 takes twice the memory while a file is written."""
 _MORE_IDS = 1000
 """A bloom filter is made for so many more than the values seen: other row groups may hold more of them."""
+_MANY_GROUPS = 64
+"""Row groups after which they grow with the file: what is known of each takes memory until it is closed."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,11 @@ class Layout:
     sorted_by: tuple[str, ...] = ()
     """Columns by which the caller hands over the rows in ascending order; told to readers, not checked."""
     grouped_by: str | None = None
-    """A column of few values, by which each row group is sorted: who asks for one value passes over all other rows."""
+    """A column of few values, by which the rows that are written together are sorted: who asks for one value passes
+    over all other rows."""
+    grouped_rows: int | None = None
+    """About how many rows a row group of those has: it ends where the value changes, and readers pass over it whole.
+    Late in a large file they have more."""
     whole: tuple[str, ...] = ()
     """Columns of long texts nobody compares: no least and greatest value is kept of them."""
     row_group_bytes: int = 32 << 20
@@ -53,12 +61,22 @@ class Layout:
         if both := sorted(set(self.delta).intersection(self.dictionary)):
             raise ValueError(f"A column takes one encoding, dictionary or delta: {', '.join(both)}.")
 
-    def arranged(self, rows: pa.Table) -> pa.Table:
-        """The rows of a row group as they are written; those of one value stay in the order in which they came."""
+    def arranged(self, rows: pa.Table, so_far: int) -> list[pa.Table]:
+        """The rows that are written together in their order, cut where a row group is to end; rows of one value stay in
+        the order in which they came. `so_far` are the file's rows with these."""
         if self.grouped_by is None:
-            return rows
+            return [rows]
         # Sorting the few values of a dictionary costs half of sorting all strings.
-        return rows.take(pc.sort_indices(rows[self.grouped_by].combine_chunks().dictionary_encode()))
+        values = rows[self.grouped_by].combine_chunks().dictionary_encode()
+        order = pc.sort_indices(values)
+        rows = rows.take(order)
+        if self.grouped_rows is None:
+            return [rows]
+        numbers = values.indices.take(order).fill_null(-1).to_numpy()
+        changes = np.flatnonzero(np.diff(numbers)) + 1
+        wanted = max(self.grouped_rows, so_far // _MANY_GROUPS)
+        ends = [*_cuts(changes, len(rows), wanted), len(rows)]
+        return [rows.slice(start, end - start) for start, end in itertools.pairwise([0, *ends])]
 
     def options(self, schema: pa.Schema, rows: int, ids: Mapping[str, int] | None = None) -> Mapping[str, object]:
         """Keyword arguments of `pq.ParquetWriter`; `rows` is about how many rows a row group will hold, and `ids` how
@@ -84,6 +102,15 @@ class Layout:
             if self.sorted_by
             else None,
         }
+
+
+def _cuts(changes: np.ndarray[tuple[int], np.dtype[np.int64]], rows: int, wanted: int) -> list[int]:
+    """Of the places where a value changes those nearest to cuts into equal parts of about so many rows."""
+    parts = round(rows / wanted)
+    if parts < 2 or not len(changes):
+        return []
+    nearest = np.abs(changes - np.arange(1, parts)[:, None] * rows / parts).argmin(axis=1)
+    return [int(place) for place in np.unique(changes[nearest])]
 
 
 def _countable(kind: pa.DataType) -> bool:

@@ -136,13 +136,18 @@ class PartitionWriter:
         if self._waiting_bytes < at_least:
             self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
             return
-        table = self._layout.arranged(pa.concat_tables(self._waiting))  # no copy: the chunks stay where they are
-        size = self._group_rows()
+        size, groups = self._group_rows(), self._take_waiting()
         with self._told():
-            self._writer(size, table).write_table(table, row_group_size=size)
+            for group in groups:
+                self._writer(min(size, group.num_rows), group).write_table(group, row_group_size=size)
             self._hash_written()
-        self._note_instants(table)
+
+    def _take_waiting(self) -> list[pa.Table]:
+        """The rows that wait as the row groups they become; where they are sorted, those that came are let go of."""
+        table = pa.concat_tables(self._waiting)  # no copy: the chunks stay where they are
         self._waiting, self._waiting_bytes, self._waiting_rows = [], 0, 0
+        self._note_instants(table)
+        return self._layout.arranged(table, self.rows)
 
     def seal(self, facts: Mapping[str, object]) -> StagedPartition:
         """Close the file with `facts` in its manifest and put it safely on disk. Write nothing afterwards."""

@@ -14,6 +14,8 @@ _KEPT_WHOLE = ("record", "answer")
 _LOOKED_UP = ("conversation_id", "user_id", "external_contact_id", "ani")
 _GROUPED_BY = {"session_metrics": "name"}
 """Questions are asked of a few metrics, of some fifty."""
+_GROUPED_ROWS = 13_000
+"""A quarter of what comes of 24 MB of JSON: fewer make questions no cheaper, and write each id more often."""
 
 
 @cache
@@ -36,5 +38,6 @@ def layout(table: Table) -> Layout:
         bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
         whole=tuple(column.name for column in table.columns if column.name in _KEPT_WHOLE),
         grouped_by=_GROUPED_BY.get(table.name),
+        grouped_rows=_GROUPED_ROWS,
         row_group_bytes=16 << 20 if raw else 256 << 20,
     )

@@ -31,8 +31,8 @@ class Level:
     def ordinals(self) -> pa.Array:
         """Each row's position among the rows of its parent, from 0."""
         assert self.parents is not None
-        first = np.searchsorted(self.parents, self.parents, side="left")
-        return pa.array(np.arange(self.length, dtype=np.int64) - first)
+        first = np.flatnonzero(np.diff(self.parents, prepend=-1))  # rows of one parent stand side by side
+        return pa.array(np.arange(self.length, dtype=np.int64) - np.repeat(first, np.diff(first, append=self.length)))
 
     def inherited(self, name: str) -> pa.Array:
         """A column of this level or of the nearest level above that has it, one value a row of this level."""
@@ -113,4 +113,4 @@ def _object(above: Level, table: Table, node: pa.StructArray) -> Level:
 
 
 def _fields(node: pa.StructArray) -> dict[str, pa.Array]:
-    return {field.name: node.field(index) for index, field in enumerate(node.type)}
+    return {name: node.field(index) for index, name in enumerate(node.type.names)}

@@ -71,3 +71,43 @@ def test_each_row_group_holds_equal_values_side_by_side_in_the_order_in_which_th
     written = lake.read("metrics", DAY)
     assert "".join(written["name"].to_pylist()) == "aabb" + "ac"
     assert written["value"].to_pylist() == [1, 2, 0, 3, 5, 4]
+
+
+def test_a_row_group_ends_where_the_value_changes_and_its_index_tells_which_it_holds(lake: Lake) -> None:
+    names = [name for name in "abcdef" for _ in range(10)]
+    assert _groups(lake, names[::-1], grouped_rows=20) == [("a", "b", 20), ("c", "d", 20), ("e", "f", 20)]
+    assert _groups(lake, ["a"] * 45 + ["b"] * 5 + ["c"] * 10, grouped_rows=20) == [("a", "a", 45), ("b", "c", 15)]
+    assert _groups(lake, ["a"] * 60, grouped_rows=20) == [("a", "a", 60)]
+    assert _groups(lake, names[:25], grouped_rows=20) == [("a", "c", 25)]
+
+
+def test_values_that_lack_have_a_row_group_like_any_other(lake: Lake) -> None:
+    assert _groups(lake, [None, "a"] * 20, grouped_rows=20) == [("a", "a", 20), (None, None, 20)]
+
+
+def test_row_groups_grow_with_a_large_file(lake: Lake) -> None:
+    together = [name for name in "abcdefgh" for _ in range(8)]
+    small = _groups(lake, together, grouped_rows=8)
+    large = _groups(lake, together, grouped_rows=8, times=300)
+    assert len(small) == 8
+    assert large[:8] == small
+    assert large[-1] == ("a", "h", 64)
+
+
+def _groups(
+    lake: Lake, names: list[str | None], *, grouped_rows: int, times: int = 1
+) -> list[tuple[str | None, str | None, int]]:
+    """Of each row group the least and the greatest name, and its rows, when so many names were written together."""
+    rows = pa.table({"name": pa.array(names, pa.string())})
+    with lake.stage("metrics", DAY, rows.schema, Layout(grouped_by="name", grouped_rows=grouped_rows)) as writer:
+        for _ in range(times):
+            writer.write(rows)
+            writer.flush()
+        writer.seal({}).publish()
+    with lake.open_partition("metrics", DAY) as file:
+        groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+        told = [group.column(0).statistics for group in groups]
+        return [
+            (each.min if each.has_min_max else None, each.max if each.has_min_max else None, group.num_rows)
+            for each, group in zip(told, groups, strict=True)
+        ]

@@ -9,7 +9,9 @@ import msgspec
 import pyarrow as pa
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
-from analytics_platform.lake import Lake
+from analytics_platform.catalogue.tables import table as catalogued
+from analytics_platform.lake import Lake, Layout
+from analytics_platform.landing.layouts import layout
 from analytics_platform.landing.memory import use_system_allocator
 from bench.figures import Stopwatch, bytes_below
 from bench.readers.tried import Tried
@@ -43,17 +45,29 @@ def rewrite(lake: Lake, layouts: Sequence[Tried], folder: Path) -> list[Written]
 
 
 def _row_groups(lake: Lake, table: str, day: date) -> list[pa.Table]:
-    """The partition by its row groups; one that is empty where it has none."""
+    """The partition by what was written together; one that is empty where it has nothing."""
     with lake.open_partition(table, day) as file:
         groups = [file.read_row_group(number) for number in range(file.num_row_groups)] or [file.read()]
-    return [group.replace_schema_metadata() for group in groups]
+    return [pa.concat_tables(parts).replace_schema_metadata() for parts in _together(groups, layout(catalogued(table)))]
+
+
+def _together(groups: list[pa.Table], written: Layout) -> list[list[pa.Table]]:
+    """Row groups that were cut from one where a value changes go on ascending by it."""
+    found = [groups[:1]]
+    for group in groups[1:]:
+        name = written.grouped_by
+        if name is not None and group[name][0].as_py() > found[-1][-1][name][-1].as_py():
+            found[-1].append(group)
+        else:
+            found.append([group])
+    return found
 
 
 def _write(lake: Lake, table: str, day: date, groups: list[pa.Table], tried: Tried) -> None:
-    layout = tried.layout(table, groups[0].schema)
-    order = [(name, "ascending") for name in layout.sorted_by]
+    wanted = tried.layout(table, groups[0].schema)
+    order = [(name, "ascending") for name in wanted.sorted_by]
     parts = [pa.concat_tables(groups)] if tried.whole_day else groups
-    with lake.stage(table, day, groups[0].schema, layout) as writer:
+    with lake.stage(table, day, groups[0].schema, wanted) as writer:
         for rows in parts:
             writer.write(rows.sort_by(order) if order else rows)
             writer.flush()

@@ -13,6 +13,8 @@ from analytics_platform.landing.layouts import layout
 Options = dict[str, Any]
 """Keyword arguments of `pq.ParquetWriter`."""
 
+_GROUPED_ROWS = layout(table("session_metrics")).grouped_rows
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -27,6 +29,8 @@ class Tried:
     sorted_by: Callable[[pa.Schema], tuple[str, ...]] = lambda schema: ()
     whole_day: bool = False
     group_rows: int = 1 << 40
+    grouped_rows: int | None = _GROUPED_ROWS
+    """About how many rows a row group of metrics has that was cut from one."""
 
     def layout(self, name: str, schema: pa.Schema) -> Layout:
         """How a table is written then."""
@@ -34,6 +38,7 @@ class Tried:
         given = {field.name: getattr(shipped, field.name) for field in fields(Layout)}
         given |= {"bloom": self.bloom(schema, shipped.bloom), "sorted_by": self.sorted_by(schema)}
         given |= {"row_group_bytes": 1 << 40, "row_group_rows": self.group_rows}
+        given |= {"grouped_rows": None if self.whole_day else self.grouped_rows}
         if given["sorted_by"]:
             given["grouped_by"] = None
         return _Changed(**given, change=self.options)
@@ -94,6 +99,9 @@ LAYOUTS = (
     SHIPPED,
     Tried("row groups of 10,000 rows", whole_day=True, group_rows=10_000),
     Tried("one row group a day", whole_day=True),
+    Tried("metrics in one row group", grouped_rows=None),
+    Tried("metrics by 8,000 rows", grouped_rows=8_000),
+    Tried("metrics by 32,000 rows", grouped_rows=32_000),
     Tried("by conversation in each row group", sorted_by=_BY_CONVERSATION),
     Tried("by queue and time in each row group", sorted_by=_BY_QUEUE),
     Tried("page index", _with(write_page_index=True)),
