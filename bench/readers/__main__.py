@@ -16,8 +16,8 @@ from analytics_platform.lake import Lake
 from bench.readers.asking import Asked
 from bench.readers.questions import Subject
 from bench.readers.report import Round, json, markdown
-from bench.readers.rewriting import rewrite
-from bench.readers.tried import LAYOUTS
+from bench.readers.rewriting import Written, rewrite
+from bench.readers.tried import LAYOUTS, Tried
 
 _RESULTS = Path(__file__).parents[1] / "results"
 
@@ -25,7 +25,8 @@ _RESULTS = Path(__file__).parents[1] / "results"
 def readers(
     conversations: Annotated[int, typer.Option(min=100, help="Conversations a day.")] = 4000,
     days: Annotated[int, typer.Option(min=1, help="Days of the month.")] = 31,
-    repeat: Annotated[int, typer.Option(min=1, help="Rounds in which each layout is asked once.")] = 5,
+    subjects: Annotated[int, typer.Option(min=1, help="Days, conversations and customers asked for.")] = 2,
+    repeat: Annotated[int, typer.Option(min=1, help="Rounds in which all is written and asked for.")] = 4,
     month: Annotated[Path | None, typer.Option(help="Where the month is kept, or is already.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="A layout to try beside what is shipped; repeat.")] = None,
 ) -> None:
@@ -36,12 +37,10 @@ def readers(
         if not month.exists():
             _run("bench.readers.month", str(month), str(conversations), str(days))
         lake = Lake.open(month / "lake")
-        written = rewrite(lake, layouts, Path(folder))
-        lakes = {tried.name: Path(folder) / str(number) for number, tried in enumerate(layouts)}
-        rounds: list[Round] = []
-        for number, subject in enumerate(_subjects(lake, repeat)):
-            first = number * len(layouts) // repeat
-            rounds.append(_ask_all([*list(lakes)[first:], *list(lakes)[:first]], lakes, subject))
+        wanted, written, rounds = _subjects(lake, subjects), list[Written](), list[Round]()
+        for turn in range(repeat):
+            first = turn * len(layouts) // repeat
+            written += _turn(lake, [*layouts[first:], *layouts[:first]], wanted, rounds)
             told = markdown(written, rounds)
             _RESULTS.mkdir(exist_ok=True)
             (_RESULTS / "readers.md").write_text(told)
@@ -49,19 +48,31 @@ def readers(
     typer.echo(told)
 
 
-def _ask_all(layouts: Sequence[str], lakes: Mapping[str, Path], subject: Subject) -> Round:
+def _turn(lake: Lake, layouts: Sequence[Tried], subjects: Sequence[Subject], rounds: list[Round]) -> list[Written]:
+    """Write the month in every layout, and add what each subject cost to the rounds.
+
+    Files are written anew each time: where they come to lie in memory makes answers dearer by up to a quarter.
+    """
+    with tempfile.TemporaryDirectory(prefix="readers-") as folder:
+        written = rewrite(lake, layouts, Path(folder))
+        lakes = {tried.name: Path(folder) / str(number) for number, tried in enumerate(layouts)}
+        rounds += [_ask_all(lakes, subject) for subject in subjects]
+        return written
+
+
+def _ask_all(lakes: Mapping[str, Path], subject: Subject) -> Round:
     """Ask of every layout in turn, and see to it that all answers are equal."""
     told = msgspec.json.encode(subject).decode()
     asked = {
-        name: msgspec.json.decode(_run("bench.readers.asking", str(lakes[name]), told), type=list[Asked])
-        for name in layouts
+        name: msgspec.json.decode(_run("bench.readers.asking", str(folder), told), type=list[Asked])
+        for name, folder in lakes.items()
     }
     answers: dict[str, set[object]] = {}
     for each in itertools.chain.from_iterable(asked.values()):
         answers.setdefault(each.question, set()).add(each.answer)
     if differing := [question for question, found in answers.items() if len(found) > 1]:
         raise AssertionError(f"Not every layout and engine gives the same answer: {', '.join(differing)}.")
-    return asked
+    return Round(subject, asked)
 
 
 def _subjects(lake: Lake, count: int) -> list[Subject]:

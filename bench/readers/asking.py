@@ -25,7 +25,7 @@ from bench.readers.questions import QUESTIONS, TABLES, Question, Subject
 VIEWS, STRAIGHT, POLARS, CONNECT = "DuckDB, views of sql", "DuckDB, read_parquet", "polars, lazy", "connect"
 ENGINES = (VIEWS, STRAIGHT, POLARS)
 _FIRST = QUESTIONS[1]
-_TIMES = 3
+_TIMES = 2
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -90,6 +90,15 @@ def _small_footer(schema: pa.Schema, options: Options) -> Options:
     return options | {"write_statistics": counted, "store_schema": False}
 
 
+def _key_not_compressed(schema: pa.Schema, options: Options) -> Options:
+    """What a conversation is looked up by, which hardly shortens, as it is; all else as shipped."""
+    lists = {field.name for field in schema if pa.types.is_list(field.type)}
+    leaves = [f"{name}.list.element" if name in lists else name for name in schema.names]
+    codecs = {leaf: "none" if leaf == "conversation_id" else options["compression"] for leaf in leaves}
+    levels = {leaf: options["compression_level"] for leaf, codec in codecs.items() if codec != "none"}
+    return options | {"compression": codecs, "compression_level": levels}
+
+
 SHIPPED = Tried("shipped")
 _BY_CONVERSATION = _first(("conversation_id",))
 _BY_QUEUE = _first(
@@ -112,6 +121,7 @@ LAYOUTS = (
     Tried("no dictionaries", _with(use_dictionary=False)),
     Tried("byte streams, front-coded ids", _front_coded),
     Tried("few statistics, no Arrow schema", _small_footer),
+    Tried("key not compressed", _key_not_compressed),
     Tried("zstd 3", _with(compression_level=3)),
     Tried("lz4", _with(compression="lz4", compression_level=None)),
     Tried("not compressed", _with(compression="none", compression_level=None)),
