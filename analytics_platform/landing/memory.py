@@ -16,6 +16,8 @@ _KEPT = 64 << 20
 """Bytes at the end of the heap that are kept for what comes next."""
 _MORE = 112 << 20
 """Bytes that work may come to hold, free ones too, before what is free is given back."""
+_BESIDES = 16 << 20
+"""Bytes more than what one piece of work takes by itself that it may come to hold."""
 _COUNTS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
 
 
@@ -45,19 +47,27 @@ def use_system_allocator() -> None:
 class Spread:
     """How far work has spread over memory: the longer it goes on, the more is free between what lives on.
 
-    `look` gives back what is free where more than `_MORE` has come since the work began. A day of a hundred thousand
-    conversations hardly comes so far, and to have the kernel clear pages again is not seen in a larger one.
+    `look` gives back what is free where more than `_MORE` has come since the work began. Work that takes as much by
+    itself has come so far again at the next look: that is then what it may hold, or it would be given back, and cleared
+    by the kernel, for nothing each time.
     """
 
     def __init__(self) -> None:
         self._most = _resident() + _MORE
+        self._given_back = False
+        self._known = False
 
     def look(self) -> None:
         """Between two pieces of work, when little is in use."""
-        if (library := _glibc()) is not None and _resident() > self._most:
+        if (library := _glibc()) is None:
+            return
+        held = _resident()
+        if self._given_back and not self._known:
+            self._most, self._known = max(self._most, held + _BESIDES), True
+        if held > self._most:
             library.malloc_trim(0)
             # What is in use cannot be given back: the more it is, the later comes the next time.
-            self._most = max(self._most, _resident() + _MORE // 2)
+            self._most, self._given_back = max(self._most, _resident() + _MORE // 2), True
 
 
 def _resident() -> int:

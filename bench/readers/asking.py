@@ -25,7 +25,8 @@ from bench.readers.questions import QUESTIONS, TABLES, Question, Subject
 VIEWS, STRAIGHT, POLARS, CONNECT = "DuckDB, views of sql", "DuckDB, read_parquet", "polars, lazy", "connect"
 ENGINES = (VIEWS, STRAIGHT, POLARS)
 _FIRST = QUESTIONS[1]
-_TIMES = 2
+_TIMES, _MOST_TIMES, _SECONDS = 2, 12, 0.15
+"""How often a question is asked at least and at most, and the CPU seconds after which it is asked no more."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -87,8 +88,8 @@ def _connecting(lake: Lake) -> Asked:
 
 
 def _asked(engine: str, question: Question, ask: Callable[[], list[pl.DataFrame] | list[pa.Table]]) -> Asked:
-    taken = []
-    for _ in range(_TIMES):
+    taken: list[tuple[float, float]] = []
+    while len(taken) < _TIMES or (len(taken) < _MOST_TIMES and sum(cpu for cpu, _ in taken) < _SECONDS):
         watch = Stopwatch.started()
         answers = ask()
         taken.append((watch.cpu_seconds, watch.wall_seconds))
