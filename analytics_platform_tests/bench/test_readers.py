@@ -57,8 +57,8 @@ def _round(subject: Subject, shipped: float, other: float) -> Round:
 
 def test_the_least_of_each_subject_counts_and_what_is_shipped_is_told_by_the_best() -> None:
     first, second = (Subject(DAY, name, name, name) for name in "ab")
-    rounds = [_round(first, 0.03, 0.02), _round(first, 0.012, 0.05), _round(second, 0.018, 0.01)]
-    written = [Written(SHIPPED.name, 2.0, 100), Written("other", 1.0, 50), Written(SHIPPED.name, 1.0, 100)]
+    rounds = [_round(first, 0.03, 0.02), _round(first, 0.012, 0.05), _round(second, 0.018, 0.004)]
+    written = [Written(SHIPPED.name, 2.0, 100), Written("other", 1.0, 200), Written(SHIPPED.name, 1.0, 100)]
     told = markdown(written, rounds)
-    assert f"| {QUESTIONS[0].name} |" + " 15, **1.00** (shipped) |" * len(ENGINES) in told
-    assert "| other |" + " 1.00 |" * len(QUESTIONS) + " 1.00 | 0.50 |" in told
+    assert f"| {QUESTIONS[0].name} |" + " 15, **1.00** (shipped), **1.25** (other) |" * len(ENGINES) in told
+    assert "| other |" + " 0.80 |" * len(QUESTIONS) + " 1.00 | 2.00 |" in told

@@ -1,6 +1,6 @@
 """What was asked of each layout and what it cost, as Markdown tables and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import inf
 from statistics import median
 
@@ -12,6 +12,9 @@ from bench.readers.rewriting import Written
 from bench.readers.tried import SHIPPED
 from bench.report import line, machine
 
+_LIKE = 1.5
+"""Times the bytes of what is shipped that a layout of like size takes less than."""
+
 
 class Round(msgspec.Struct, frozen=True):
     """By layout, every question asked of one subject by every engine, in a process of its own."""
@@ -21,14 +24,18 @@ class Round(msgspec.Struct, frozen=True):
 
 
 def markdown(written: Sequence[Written], rounds: Sequence[Round]) -> str:
-    """What is shipped by the best for each question, then every layout: medians, CPU in milliseconds."""
+    """What is shipped by the best for each question, then every layout: medians, CPU in milliseconds.
+
+    The best is that of the layouts of like size, less than half as large again, and that of all.
+    """
     costs = {name: _cpu(rounds, name) for name in rounds[0].asked}
     cheapest = {name: min(_of(written, name), key=lambda each: each.cpu_seconds) for name in costs}
     shipped = cheapest[SHIPPED.name]
     heads = [question.name for question in QUESTIONS]
-    best = [line(["question", *(f"{engine}: ms, by the best" for engine in ENGINES)])]
+    like = {name for name, each in cheapest.items() if each.bytes < _LIKE * shipped.bytes}
+    best = [line(["question", *(f"{engine}: ms, by the best of like size, of all" for engine in ENGINES)])]
     best.append(line(["---"] + ["---:"] * len(ENGINES)))
-    best += [line([head, *(_by_best(costs, engine, head) for engine in ENGINES)]) for head in heads]
+    best += [line([head, *(_by_best(costs, like, engine, head) for engine in ENGINES)]) for head in heads]
     subjects = len({each.subject for each in rounds})
     counted = f"Medians of {subjects} subjects, of each the least of {len(rounds) // subjects} rounds."
     sections = [f"{machine()} {counted}", "\n".join(best)]
@@ -68,8 +75,11 @@ def _cpu(rounds: Sequence[Round], layout: str) -> dict[tuple[str, str], float]:
     return {key: median(of.values()) for key, of in least.items()}
 
 
-def _by_best(costs: dict[str, dict[tuple[str, str], float]], engine: str, question: str) -> str:
-    """The shipped layout's cost, its ratio to the cheapest, and which that is."""
-    best = min(costs, key=lambda name: costs[name][engine, question])
+def _by_best(costs: dict[str, dict[tuple[str, str], float]], like: Collection[str], engine: str, question: str) -> str:
+    """The shipped layout's cost, and its ratio to the cheapest of those of like size and of all, and which they are."""
     mine = costs[SHIPPED.name][engine, question]
-    return f"{mine:.0f}, **{mine / costs[best][engine, question]:.2f}** ({best})"
+    told = [f"{mine:.0f}"]
+    for names in (like, costs):
+        best = min(names, key=lambda name: (costs[name][engine, question], name != SHIPPED.name))
+        told.append(f"**{mine / costs[best][engine, question]:.2f}** ({best})")
+    return ", ".join(told)
