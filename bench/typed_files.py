@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
 from analytics_platform.catalogue.tables import Table
+from analytics_platform.lake.layout import leaves
 from analytics_platform.landing.layouts import layout
 from analytics_platform.tables.conversations import conversation_rows
 from analytics_platform.tables.schemas import INSTANT, table_schema
@@ -50,13 +51,12 @@ class TypedFiles:
 
 
 def _writer(folder: Path, table: Table) -> pq.ParquetWriter:
-    written = layout(table)
-    columns = {column.name: column.type for column in table.columns}
+    written, schema = layout(table), table_schema(table)
     return pq.ParquetWriter(
         folder / f"{table.name}.parquet",
-        table_schema(table),
+        schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=[f"{n}.list.element" if columns[n].startswith("list") else n for n in written.dictionary],
+        use_dictionary=[leaf for name in written.dictionary for leaf in leaves(name, schema.field(name).type)],
         column_encoding={name: "DELTA_BINARY_PACKED" for name in written.delta} or None,
     )

@@ -85,16 +85,16 @@ class Layout:
         bloom = {
             leaf: {"ndv": max(min(rows, (ids or {}).get(name, rows) + _MORE_IDS), 1), "fpp": _FALSE_POSITIVES}
             for name in self.bloom
-            for leaf in _leaves(name, schema.field(name).type)
+            for leaf in leaves(name, schema.field(name).type)
         }
         return {
             "version": "2.6",
             "compression": "zstd",
             "compression_level": 1,
-            "use_dictionary": [leaf for name in self.dictionary for leaf in _leaves(name, schema.field(name).type)],
+            "use_dictionary": [leaf for name in self.dictionary for leaf in leaves(name, schema.field(name).type)],
             "column_encoding": {name: "DELTA_BINARY_PACKED" for name in self.delta} or None,
             "write_statistics": [
-                leaf for field in schema if field.name not in self.whole for leaf in _leaves(field.name, field.type)
+                leaf for field in schema if field.name not in self.whole for leaf in leaves(field.name, field.type)
             ],
             "write_page_checksum": True,
             "bloom_filter_options": bloom or None,
@@ -119,16 +119,16 @@ def _countable(kind: pa.DataType) -> bool:
     )
 
 
-def _leaves(path: str, kind: pa.DataType) -> Iterator[str]:
+def leaves(path: str, kind: pa.DataType) -> Iterator[str]:
     """The Parquet paths of the leaf columns below `path`."""
     if pa.types.is_struct(kind):
         for index in range(kind.num_fields):
             child = kind.field(index)
-            yield from _leaves(f"{path}.{child.name}", child.type)
+            yield from leaves(f"{path}.{child.name}", child.type)
     elif pa.types.is_map(kind):
-        yield from _leaves(f"{path}.key_value.key", kind.key_type)
-        yield from _leaves(f"{path}.key_value.value", kind.item_type)
+        yield from leaves(f"{path}.key_value.key", kind.key_type)
+        yield from leaves(f"{path}.key_value.value", kind.item_type)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        yield from _leaves(f"{path}.list.element", kind.value_type)
+        yield from leaves(f"{path}.list.element", kind.value_type)
     else:
         yield path

@@ -57,3 +57,32 @@ def test_what_work_leaves_between_is_kept_until_it_is_much_or_new_work_begins(me
     else:
         assert after_a_look < 20
     assert before_new_work > megabytes * 0.8
+
+
+_TAKE_AGAIN = """
+from pathlib import Path
+from analytics_platform.landing.memory import Spread, use_system_allocator
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
+
+use_system_allocator()
+spread = Spread()
+given_back = []
+for _ in range(4):
+    blocks = [bytearray(100_000) for _ in range(2000)]
+    lives_on = bytearray(100_000)
+    full = resident()
+    del blocks
+    spread.look()
+    given_back.append(full - resident())
+print(*given_back)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another allocator than glibc's")
+def test_what_work_takes_again_each_time_is_given_back_once() -> None:
+    done = subprocess.run([sys.executable, "-c", _TAKE_AGAIN], stdout=subprocess.PIPE, check=True, text=True)
+    first, *later = map(int, done.stdout.split())
+    assert first > 150
+    assert max(later) < 20, "megabytes; the next piece of work would have them cleared anew"

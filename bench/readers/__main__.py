@@ -40,7 +40,8 @@ def readers(
         wanted, written, rounds = _subjects(lake, subjects), list[Written](), list[Round]()
         for turn in range(repeat):
             first = turn * len(layouts) // repeat
-            written += _turn(lake, [*layouts[first:], *layouts[:first]], wanted, rounds)
+            made, asked = _turn(lake, [*layouts[first:], *layouts[:first]], wanted)
+            written, rounds = written + made, rounds + asked
             told = markdown(written, rounds)
             _RESULTS.mkdir(exist_ok=True)
             (_RESULTS / "readers.md").write_text(told)
@@ -48,16 +49,15 @@ def readers(
     typer.echo(told)
 
 
-def _turn(lake: Lake, layouts: Sequence[Tried], subjects: Sequence[Subject], rounds: list[Round]) -> list[Written]:
-    """Write the month in every layout, and add what each subject cost to the rounds.
+def _turn(lake: Lake, layouts: Sequence[Tried], subjects: Sequence[Subject]) -> tuple[list[Written], list[Round]]:
+    """Write the month in every layout, then ask each for every subject.
 
     Files are written anew each time: where they come to lie in memory makes answers dearer by up to a quarter.
     """
     with tempfile.TemporaryDirectory(prefix="readers-") as folder:
         written = rewrite(lake, layouts, Path(folder))
         lakes = {tried.name: Path(folder) / str(number) for number, tried in enumerate(layouts)}
-        rounds += [_ask_all(lakes, subject) for subject in subjects]
-        return written
+        return written, [_ask_all(lakes, subject) for subject in subjects]
 
 
 def _ask_all(lakes: Mapping[str, Path], subject: Subject) -> Round:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from analytics_platform.catalogue.tables import table
 from analytics_platform.lake import Layout
+from analytics_platform.lake.layout import leaves
 from analytics_platform.landing.layouts import layout
 
 Options = dict[str, Any]
@@ -92,9 +93,8 @@ def _small_footer(schema: pa.Schema, options: Options) -> Options:
 
 def _key_not_compressed(schema: pa.Schema, options: Options) -> Options:
     """What a conversation is looked up by, which hardly shortens, as it is; all else as shipped."""
-    lists = {field.name for field in schema if pa.types.is_list(field.type)}
-    leaves = [f"{name}.list.element" if name in lists else name for name in schema.names]
-    codecs = {leaf: "none" if leaf == "conversation_id" else options["compression"] for leaf in leaves}
+    every = [leaf for field in schema for leaf in leaves(field.name, field.type)]
+    codecs = {leaf: "none" if leaf == "conversation_id" else options["compression"] for leaf in every}
     levels = {leaf: options["compression_level"] for leaf, codec in codecs.items() if codec != "none"}
     return options | {"compression": codecs, "compression_level": levels}
 
