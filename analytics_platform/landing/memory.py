@@ -12,10 +12,10 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _MAPPED_FROM = 32 << 20
 """Bytes of a block that is asked of the kernel by itself: the most that glibc takes for an answer."""
-_KEPT = 64 << 20
-"""Bytes at the end of the heap that are kept for what comes next."""
+_LEFT = 64 << 20
+"""Free bytes that new work may find."""
 _MORE = 112 << 20
-"""Bytes that work may come to hold, free ones too, before what is free is given back."""
+"""Bytes that work may come to hold, free ones too, before what is free is given back; no more at the heap's end."""
 _BESIDES = 16 << 20
 """Bytes more than what one piece of work takes by itself that it may come to hold."""
 _COUNTS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
@@ -40,7 +40,7 @@ def use_system_allocator() -> None:
     go of is there for the next. What more than that work before this has left, between what lives on, is given back.
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    if (library := _glibc()) is not None and library.mallinfo2().fordblks > _KEPT:
+    if (library := _glibc()) is not None and library.mallinfo2().fordblks > _LEFT:
         library.malloc_trim(0)
 
 
@@ -88,5 +88,5 @@ def _glibc() -> ctypes.CDLL | None:
         return None
     library.mallinfo2.restype = _Counts
     library.mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
-    library.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+    library.mallopt(_M_TRIM_THRESHOLD, _MORE)
     return library
