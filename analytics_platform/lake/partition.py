@@ -120,7 +120,7 @@ class PartitionWriter:
         rows = self._protection.masks.mask(self.table, rows)
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
-        self._waiting_bytes += rows.nbytes
+        self._waiting_bytes += _bytes_of(rows)
         self.rows += rows.num_rows
         if self._waiting_bytes >= self._layout.row_group_bytes or self._waiting_rows >= self._layout.row_group_rows:
             self.flush()
@@ -236,6 +236,14 @@ class PartitionWriter:
 
     def _told(self) -> AbstractContextManager[None]:
         return told(f"writing {self.table} of {self.day}", str(self._file.parent.parent), writing=True)
+
+
+def _bytes_of(rows: pa.Table) -> int:
+    """About the bytes that rows take by themselves: of a slice as large a share of what it refers to as its first column
+    takes of its own. To add up the shares of all columns (`nbytes`) takes four times as long."""
+    referred, first = rows.get_total_buffer_size(), rows.column(0)
+    whole = first.get_total_buffer_size()
+    return int(referred * first.nbytes // whole) if whole else int(referred)
 
 
 def _sync(file: Path) -> int:
