@@ -1,3 +1,4 @@
+import itertools
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -128,6 +129,21 @@ def test_a_user_counts_once_for_each_day_on_which_one_of_its_statuses_starts() -
         ("idle", None, None),
     ]
     assert page.home_days == {first: 1, first + timedelta(days=2): 1, last: 1}
+
+
+@pytest.mark.parametrize("note", ["", ',"participants":[', "x" * 5000])
+def test_the_keys_are_those_of_the_record_wherever_they_stand_in_it(note: str) -> None:
+    end = "2024-03-02T01:00:00.000Z"
+    within = {"conversationId": "b", "conversationStart": end, "conversationEnd": START, "participants": [{}]}
+    record = _conversation(conversationEnd=end, externalTag=note, resolutions=[within], participants=[within])
+    texts = [
+        json.dumps(dict(fields), separators=(",", ":")).encode() for fields in itertools.permutations(record.items())
+    ]
+    page = _page(CONVERSATION_DETAILS, *texts)
+    assert {tuple(row.values())[:4] for row in page.kept.drop_columns("record").to_pylist()} == {
+        ("a", date(2024, 2, 29), datetime.fromisoformat(START), datetime.fromisoformat(end))
+    }
+    assert page.kept["record"].to_pylist() == [text.decode() for text in texts]
 
 
 @pytest.mark.parametrize("empty", [None, []])
