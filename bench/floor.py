@@ -1,15 +1,16 @@
 """The floor: the same pages to the same typed tables by a bare script, with the same libraries and no platform.
 
-Pages come from files, inflated by isal and parsed by arro3 as one row of one nested schema. The schema, the columns and
-the list kernels that take the rows apart are the platform's own (`tables.schemas`, `tables.flatten`), and so are the
-choice of encodings (`landing.layouts`) and of the allocator (`landing.memory`); all else is straight. Nothing here is
-safe, checked, hashed or indexed: no ledger, no request, no checksum, no bloom filter, no page index, no newest version,
-no record set aside.
+Pages are fetched with httpx, inflated by isal and parsed by arro3 as one row of one nested schema. The schema, the
+columns and the list kernels that take the rows apart are the platform's own (`tables.schemas`, `tables.flatten`), and
+so is the choice of encodings (`landing.layouts`); all else is straight. Nothing here is safe, checked, hashed or
+indexed: no ledger, no retry, no checksum, no bloom filter, no page index, no newest version, no record set aside.
 
-`--keep-raw` keeps each record too, whole, beside its keys in a zstd Parquet file.
+`--keep-raw` keeps each record too, whole, beside its keys in a zstd Parquet file. `--lean` fetches nothing, pages come
+from files, and takes memory and inflates as the platform does: less than any script that has to ask for its pages.
 """
 
 import io
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.tables.schemas import INSTANT, record_schema
+from bench.fetching import PAGE_DECODER, Page, pages
 from bench.figures import Stopwatch
 from bench.recording import Recording
 from bench.task import Task
@@ -35,32 +37,34 @@ class _Keys(msgspec.Struct, rename="camel"):
     conversation_end: datetime | None = None
 
 
-class _Page(msgspec.Struct):
-    conversations: list[msgspec.Raw]
-
-
-_PAGE_DECODER = msgspec.json.Decoder(_Page)
 _KEYS_DECODER = msgspec.json.Decoder(_Keys)
 
 
 def main(task: Task) -> None:
-    """Turn the recording's pages into Parquet files."""
-    use_system_allocator()
+    """Turn the day's pages into Parquet files."""
+    before, lean = task.sent(), "--lean" in task.options
+    if lean:
+        use_system_allocator()
     watch = Stopwatch.started()
     typed = TypedFiles(task.work, Recording.read(task.recorded))
     raw = _raw_writer(task.work) if "--keep-raw" in task.options else None
     conversations = 0
-    for page in task.recorded_pages():
-        body = page.body(task.recorded)
+    for body, page in _recorded(task) if lean else pages(task):
         records = _records(body)
         typed.take(records, len(body))
         if raw is not None:
-            raw.write_table(_kept(body))
+            raw.write_table(_kept(page.conversations))
         conversations += len(records)
     typed.close()
     if raw is not None:
         raw.close()
-    task.done(watch, conversations)
+    task.done(watch, conversations, task.sent() - before)
+
+
+def _recorded(task: Task) -> Iterator[tuple[bytes, Page]]:
+    for page in task.recorded_pages():
+        body = page.body(task.recorded)
+        yield body, PAGE_DECODER.decode(body)
 
 
 def _records(body: bytes) -> pa.Table:
@@ -73,8 +77,7 @@ def _raw_writer(work: Path) -> pq.ParquetWriter:
     return pq.ParquetWriter(work / "raw.parquet", _RAW, compression="zstd", compression_level=1, use_dictionary=False)
 
 
-def _kept(body: bytes) -> pa.Table:
-    records = _PAGE_DECODER.decode(body).conversations
+def _kept(records: Sequence[msgspec.Raw]) -> pa.Table:
     keys = [_KEYS_DECODER.decode(record) for record in records]
     columns = [
         [key.conversation_id for key in keys],

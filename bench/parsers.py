@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 import duckdb
-import msgspec
 import polars as pl
 import pyarrow as pa
 
-from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.tables.schemas import record_schema
+from bench.fetching import pages
 from bench.figures import Stopwatch
 from bench.recording import Recording
 from bench.task import Task
@@ -33,13 +32,9 @@ _PLAIN = {
 }
 
 
-class _Page(msgspec.Struct):
-    conversations: list[msgspec.Raw]
-
-
 def main(task: Task) -> None:
-    """Turn the recording's pages into Parquet files."""
-    use_system_allocator()
+    """Turn the day's pages into Parquet files."""
+    before = task.sent()
     read = {"polars": _by_polars, "duckdb": _by_duckdb}[task.options[-1]]
     watch = Stopwatch.started()
     typed = TypedFiles(task.work, Recording.read(task.recorded))
@@ -48,17 +43,13 @@ def main(task: Task) -> None:
         typed.take(records, json_bytes)
         conversations += len(records)
     typed.close()
-    task.done(watch, conversations)
-
-
-def _pages(task: Task) -> Iterator[list[msgspec.Raw]]:
-    for page in task.recorded_pages():
-        yield msgspec.json.decode(page.body(task.recorded), type=_Page).conversations
+    task.done(watch, conversations, task.sent() - before)
 
 
 def _by_polars(task: Task) -> Iterator[tuple[pa.Table, int]]:
     kind = _polars_type(_RECORD)
-    for records in _pages(task):
+    for _, page in pages(task):
+        records = page.conversations
         texts = pl.Series([str(record, "utf-8") for record in records])
         nested = texts.str.json_decode(kind).to_arrow(compat_level=pl.CompatLevel.oldest())
         yield pa.Table.from_struct_array(nested.cast(_RECORD)), sum(map(len, records))
@@ -67,10 +58,10 @@ def _by_polars(task: Task) -> Iterator[tuple[pa.Table, int]]:
 def _by_duckdb(task: Task) -> Iterator[tuple[pa.Table, int]]:
     lines = task.work / "lines.json"
     columns = ", ".join(f"\"{field.name}\": '{_sql_type(field.type)}'" for field in _SCHEMA)
-    pages = _pages(task)
+    fetched = pages(task)
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'")
-        while batch := [record for page in islice(pages, _PAGES_A_STATEMENT) for record in page]:
+        while batch := [record for _, page in islice(fetched, _PAGES_A_STATEMENT) for record in page.conversations]:
             lines.write_bytes(b"\n".join(batch))
             told = f"SELECT * FROM read_json('{lines}', columns = {{{columns}}}, format = 'newline_delimited')"
             yield database.sql(told).to_arrow_table().cast(_SCHEMA), lines.stat().st_size

@@ -9,7 +9,6 @@ from typing import Any
 import PureCloudPlatformClientV2 as sdk
 import pyarrow as pa
 
-from analytics_platform.landing.memory import use_system_allocator
 from analytics_platform.tables.schemas import record_schema
 from bench.figures import Stopwatch
 from bench.recording import PAGE_SIZE, Recording
@@ -22,7 +21,6 @@ _RECORD = pa.struct(list(record_schema("AnalyticsConversation")))
 def main(task: Task) -> None:
     """Fetch the day served, page by page, and write its tables."""
     before, recording = task.sent(), Recording.read(task.recorded)
-    use_system_allocator()
     watch = Stopwatch.started()
     typed = TypedFiles(task.work, recording)
     sdk.configuration.host = task.url
