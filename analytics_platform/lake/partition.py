@@ -239,8 +239,8 @@ class PartitionWriter:
 
 
 def _bytes_of(rows: pa.Table) -> int:
-    """About the bytes that rows take by themselves: of a slice as large a share of what it refers to as its first column
-    takes of its own. To add up the shares of all columns (`nbytes`) takes four times as long."""
+    """About the bytes that rows take by themselves: of a slice as large a share of what it refers to as its first
+    column takes of its own. To add up the shares of all columns (`nbytes`) takes four times as long."""
     referred, first = rows.get_total_buffer_size(), rows.column(0)
     whole = first.get_total_buffer_size()
     return int(referred * first.nbytes // whole) if whole else int(referred)
