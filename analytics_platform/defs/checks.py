@@ -244,11 +244,11 @@ def repeated_keys(database: "duckdb.DuckDBPyConnection", table: Table, days: Seq
     """How many keys of a table's days stand on several rows."""
     if not days:
         return 0
-    key = ", ".join(f'"{name}"' for name in table.key)
-    return _count(
-        database,
-        f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {_on(days)} GROUP BY {key} HAVING count(*) > 1)",
-    )
+    key, rows = ", ".join(f'"{name}"' for name in table.key), f"FROM {table.name} WHERE {_on(days)}"
+    # Equal keys have equal hashes, which are told apart at two thirds of the cost: nearly always that is all.
+    if not _count(database, f"SELECT count(*) - count(DISTINCT hash({key})) {rows}"):
+        return 0
+    return _count(database, f"SELECT count(*) FROM (SELECT {key} {rows} GROUP BY {key} HAVING count(*) > 1)")
 
 
 def rows_at_fault(database: "duckdb.DuckDBPyConnection", table: Table, days: Sequence[date], condition: str) -> int:

@@ -12,10 +12,9 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _MAPPED_FROM = 32 << 20
 """Bytes of a block that is asked of the kernel by itself: the most that glibc takes for an answer."""
-_LEFT = 64 << 20
-"""Free bytes that new work may find."""
 _MORE = 112 << 20
-"""Bytes that work may come to hold, free ones too, before what is free is given back; no more at the heap's end."""
+"""Bytes that work may come to hold, free ones too, before what is free is given back; free ones that are kept at the
+heap's end, and that new work may find."""
 _BESIDES = 16 << 20
 """Bytes more than what one piece of work takes by itself that it may come to hold."""
 _COUNTS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
@@ -40,7 +39,7 @@ def use_system_allocator() -> None:
     go of is there for the next. What more than that work before this has left, between what lives on, is given back.
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    if (library := _glibc()) is not None and library.mallinfo2().fordblks > _LEFT:
+    if (library := _glibc()) is not None and library.mallinfo2().fordblks > _MORE:
         library.malloc_trim(0)
 
 
