@@ -84,6 +84,7 @@ class PartitionWriter:
         self._protection = protection
         self._sealed = protection.sealed(schema)
         self._waiting: list[pa.Table] = []
+        self._copied = 0
         self._waiting_bytes = 0
         self._waiting_rows = 0
         self._least: datetime | None = None
@@ -134,7 +135,9 @@ class PartitionWriter:
         if not self._waiting:
             return
         if self._waiting_bytes < at_least:
-            self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
+            if came := self._waiting[self._copied :]:
+                self._waiting[self._copied :] = [pa.concat_tables(came).combine_chunks()]
+                self._copied += 1
             return
         size, groups = self._group_rows(), self._take_waiting()
         with self._told():
@@ -145,7 +148,7 @@ class PartitionWriter:
     def _take_waiting(self) -> list[pa.Table]:
         """The rows that wait as the row groups they become; where they are sorted, those that came are let go of."""
         table = pa.concat_tables(self._waiting)  # no copy: the chunks stay where they are
-        self._waiting, self._waiting_bytes, self._waiting_rows = [], 0, 0
+        self._waiting, self._copied, self._waiting_bytes, self._waiting_rows = [], 0, 0, 0
         self._note_instants(table)
         return self._layout.arranged(table, self.rows)
 

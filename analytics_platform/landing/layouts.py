@@ -36,7 +36,6 @@ def layout(table: Table) -> Layout:
         ),
         delta=tuple(column.name for column in plain),
         bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
-        whole=tuple(column.name for column in table.columns if column.name in _KEPT_WHOLE),
         grouped_by=_GROUPED_BY.get(table.name),
         grouped_rows=_GROUPED_ROWS,
         row_group_bytes=16 << 20 if raw else 256 << 20,

@@ -4,6 +4,7 @@ The reader cuts 1.5 to 1 where a whole number belongs and says nothing. So whole
 whole after it, which refuses what is not: all else stays where it is, and that costs a tenth of the reading.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -31,8 +32,10 @@ def read_all(records: pa.Array, schema: pa.Schema) -> pa.Table:
     if len(table) != len(records):
         raise pa.ArrowInvalid(f"{len(records)} records were given and {len(table)} were read")
     (batch,) = table.to_batches()  # as many records as were given are one; putting one together would copy it
-    whole = [_whole(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
-    return pa.Table.from_arrays(whole, schema=schema)
+    columns = batch.columns
+    for place, within in _numbers(schema).items():
+        columns[place] = _whole(columns[place], schema.types[place], within)
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _bytes_of(records: pa.Array) -> bytes | memoryview:
@@ -59,17 +62,37 @@ def _widened(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _whole(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Values that were read wide, as they belong; their buffers are shared, save those of whole numbers."""
-    if values.type == kind:
-        return values
-    if pa.types.is_decimal(values.type):
-        return pc.cast(values, kind)
-    within: list[Any]
+_Numbers = Mapping[int, Any]
+"""Where below fields there are whole numbers: by the place of a field the same of what it holds, none of a number."""
+
+
+@cache
+def _numbers(schema: pa.Schema) -> _Numbers:
+    return _of_struct(pa.struct(list(schema)))
+
+
+def _of_struct(kind: pa.StructType) -> _Numbers:
+    found = ((place, _within(field.type)) for place, field in enumerate(kind))
+    return {place: within for place, within in found if within is not None}
+
+
+def _within(kind: pa.DataType) -> _Numbers | None:
+    if pa.types.is_list(kind):
+        return _within(kind.value_type)
     if pa.types.is_struct(kind):
-        kinds = [field.type for field in kind]
-        # A slice of a struct keeps its children whole; what was just read is no slice.
-        within = [_whole(values.field(place), each) for place, each in enumerate(kinds)]
-        return pa.Array.from_buffers(kind, len(values), values.buffers()[:1], values.null_count, 0, within)
-    within = [_whole(values.values, kind.value_type)]
-    return pa.Array.from_buffers(kind, len(values), values.buffers()[:2], values.null_count, 0, within)
+        return _of_struct(kind) or None
+    return {} if pa.types.is_int64(kind) else None
+
+
+def _whole(values: pa.Array, kind: pa.DataType, numbers: _Numbers) -> pa.Array:
+    """Values that were read wide, as they belong; their buffers are shared, save those of whole numbers."""
+    if not numbers:
+        return pc.cast(values, kind)
+    if pa.types.is_list(kind):
+        items = _whole(values.values, kind.value_type, numbers)
+        return pa.Array.from_buffers(kind, len(values), values.buffers()[:2], values.null_count, 0, [items])
+    # A slice of a struct keeps its children whole; what was just read is no slice.
+    fields = [values.field(place) for place in range(kind.num_fields)]
+    for place, within in numbers.items():
+        fields[place] = _whole(fields[place], kind.field(place).type, within)
+    return pa.Array.from_buffers(kind, len(values), values.buffers()[:1], values.null_count, 0, fields)

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from analytics_platform.lake import Lake, Layout
+from analytics_platform.tables.schemas import arrow_type
 from analytics_platform_tests.lake.conftest import DAY, SCHEMA
 
 
@@ -50,14 +51,32 @@ def test_a_bloom_filter_is_as_large_as_its_row_group_needs(lake: Lake) -> None:
     assert 1000 < sizes[("id",)] - sizes[()] < 5000
 
 
-def test_no_least_and_greatest_value_is_kept_of_a_column_of_long_texts(lake: Lake) -> None:
-    rows = pa.table({"id": ["a", "b"], "record": ['{"id":"a"}', '{"id":"b"}']})
-    with lake.stage("raw", DAY, rows.schema, Layout(whole=("record",))) as writer:
+def test_least_and_greatest_values_are_kept_of_what_has_an_order_and_of_what_rows_are_grouped_by(lake: Lake) -> None:
+    rows = pa.table({"id": ["a", "b"], "name": ["x", "y"], "ids": [["c"], ["d"]], "value": [1, 2], "share": [0.5, 1.5]})
+    with lake.stage("raw", DAY, rows.schema, Layout(grouped_by="name")) as writer:
         writer.write(rows)
         writer.seal({}).publish()
     with lake.open_partition("raw", DAY) as file:
         group = file.metadata.row_group(0)
-        assert [group.column(index).is_stats_set for index in range(2)] == [True, False]
+        columns = [group.column(index) for index in range(5)]
+    assert [column.path_in_schema.split(".")[0] for column in columns if column.is_stats_set] == ["name", "value"]
+
+
+def test_types_are_told_once_and_what_fields_tell_besides_is_kept(lake: Lake) -> None:
+    plain = pa.schema(
+        [
+            (name, arrow_type(name))
+            for name in ("string", "int64", "float64", "bool", "instant", "date", "list<instant>")
+        ]
+    )
+    told = pa.schema([field.with_metadata({"heading": field.name.title()}) for field in plain])
+    for table, schema, metadata in (("plain", plain, None), ("told", told, {b"heading": b"Date"})):
+        with lake.stage(table, DAY, schema, Layout()) as writer:
+            writer.write(schema.empty_table())
+            writer.seal({}).publish()
+        with lake.open_partition(table, DAY) as file:
+            assert file.schema_arrow.equals(plain)
+            assert file.schema_arrow.field("date").metadata == metadata
 
 
 def test_each_row_group_holds_equal_values_side_by_side_in_the_order_in_which_they_came(lake: Lake) -> None:

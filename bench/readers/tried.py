@@ -86,9 +86,8 @@ def _front_coded(schema: pa.Schema, options: Options) -> Options:
     return options | {"column_encoding": {**(options["column_encoding"] or {}), **others} or None}
 
 
-def _small_footer(schema: pa.Schema, options: Options) -> Options:
-    counted = _of_type(schema, lambda kind: pa.types.is_timestamp(kind) or pa.types.is_integer(kind))
-    return options | {"write_statistics": counted, "store_schema": False}
+def _every_range(schema: pa.Schema, options: Options) -> Options:
+    return options | {"write_statistics": [leaf for field in schema for leaf in leaves(field.name, field.type)]}
 
 
 def _key_not_compressed(schema: pa.Schema, options: Options) -> Options:
@@ -120,7 +119,9 @@ LAYOUTS = (
     Tried("no delta encoding", _with(column_encoding=None)),
     Tried("no dictionaries", _with(use_dictionary=False)),
     Tried("byte streams, front-coded ids", _front_coded),
-    Tried("few statistics, no Arrow schema", _small_footer),
+    Tried("least and greatest of all texts", _every_range),
+    Tried("types told in Arrow's way, too", _with(store_schema=True)),
+    Tried("no least and greatest values", _with(write_statistics=False)),
     Tried("key not compressed", _key_not_compressed),
     Tried("zstd 3", _with(compression_level=3)),
     Tried("lz4", _with(compression="lz4", compression_level=None)),
