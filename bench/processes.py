@@ -1,5 +1,6 @@
 """Processes of their own: of what is measured, and of who serves it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -29,10 +30,15 @@ def served(*command: str) -> Iterator[str]:
 
 def run(command: Sequence[str]) -> Figures:
     """The figures a process tells in the end."""
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-m", *command], env=_environment(), capture_output=True, check=False)
     if done.returncode:
         raise Failed(f"{' '.join(command)}\n{done.stderr.decode(errors='replace')[-4000:]}")
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=Figures)
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, without what the platform has set in it for itself: no other way is to have it by that."""
+    return {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
 
 
 def measured(command: Sequence[str], work: Path, look: Callable[[Path], object] = lambda work: None) -> Figures:
