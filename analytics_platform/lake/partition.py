@@ -84,7 +84,7 @@ class PartitionWriter:
         self._protection = protection
         self._sealed = protection.sealed(schema)
         self._waiting: list[pa.Table] = []
-        self._copied = 0
+        self._copied = 0  # so many of the first of them, at flushes they were too few for
         self._waiting_bytes = 0
         self._waiting_rows = 0
         self._least: datetime | None = None
