@@ -108,7 +108,7 @@ _DECODERS: dict[str, tuple[_Decoder, ...]] = {
 _ENDED = msgspec.json.Decoder(_Ended)
 _PARTICIPANTS = b',"participants":['
 _HEAD_BYTES = 4096
-"""In which a record's head is looked for: real ones have some 500."""
+"""In which a record's head is looked for: real ones have 340 to 520."""
 
 
 @dataclass

@@ -63,12 +63,8 @@ def test_least_and_greatest_values_are_kept_of_what_has_an_order_and_of_what_row
 
 
 def test_types_are_told_once_and_what_fields_tell_besides_is_kept(lake: Lake) -> None:
-    plain = pa.schema(
-        [
-            (name, arrow_type(name))
-            for name in ("string", "int64", "float64", "bool", "instant", "date", "list<instant>")
-        ]
-    )
+    kinds = ("string", "int64", "float64", "bool", "instant", "date", "list<instant>")
+    plain = pa.schema([(kind, arrow_type(kind)) for kind in kinds])
     told = pa.schema([field.with_metadata({"heading": field.name.title()}) for field in plain])
     for table, schema, metadata in (("plain", plain, None), ("told", told, {b"heading": b"Date"})):
         with lake.stage(table, DAY, schema, Layout()) as writer:

@@ -186,6 +186,21 @@ def test_few_rows_that_are_flushed_wait_for_more_and_let_go_of_what_they_were_cu
         assert (file.num_row_groups, file.metadata.num_rows) == (1, 9)
 
 
+def test_rows_that_wait_for_more_are_copied_once(lake: Lake) -> None:
+    pool = pa.default_memory_pool()
+    few, more = rows(1), rows(5000)
+    with lake.stage("conversations", DAY, SCHEMA, LAYOUT) as writer:
+        writer.write(more)
+        writer.flush(at_least=1 << 30)
+        before = pool.total_bytes_allocated()
+        for _ in range(5):
+            writer.write(few)
+            writer.flush(at_least=1 << 30)
+        assert pool.total_bytes_allocated() - before < more.nbytes
+        writer.seal({}).publish()
+    assert lake.read("conversations", DAY).num_rows == 5005
+
+
 def test_a_bloom_filter_is_as_large_as_the_ids_there_are(lake: Lake, root: Path) -> None:
     layout = Layout(bloom=("id",))
     for table, ids in (("many", [f"id-{number}" for number in range(50_000)]), ("few", ["id-1", "id-2"] * 25_000)):
