@@ -26,8 +26,21 @@ def in_turn(days: Sequence[date], land: Callable[[date, Event], _Day], at_once: 
 
     Publish each before the next is asked for: a day that was not is given up then. Raises on the first day that cannot
     be landed; what `land` does of later days is told to stop by the event it was given, wherever it waits.
-    """
 
+    One at a time is staged by the caller's own thread, which finds again what memory that took for what it does next.
+    """
+    if min(at_once, len(days)) > 1:
+        yield from _side_by_side(days, land, at_once, name)
+        return
+    for day in sorted(days):
+        given = land(day, Event())
+        try:
+            yield given
+        finally:
+            _give_up(given)
+
+
+def _side_by_side(days: Sequence[date], land: Callable[[date, Event], _Day], at_once: int, name: str) -> Iterator[_Day]:
     def landed(day: date) -> _Day:
         with told_by(stop):
             return land(day, stop)

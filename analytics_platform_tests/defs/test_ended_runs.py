@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from analytics_platform_tests.simulated_org import SimulatedOrg
 from analytics_platform_tests.waiting import wait_until
 
 DAYS = ("2026-03-02", "2026-03-03")
+ONE_DAY = ("2026-03-02", "2026-03-02")
 SOON = 60.0
 """Seconds a run may take to end; each of the waits would take four times as long."""
+_PAUSE = {"status": 429, "retry_after": 250}
+_FAULT = {"status": 503, "retry_after": 250}
 
 
 def booked(workplace: Workplace) -> list[datetime]:
@@ -32,16 +35,28 @@ def paused(workplace: Workplace, org: SimulatedOrg) -> bool:
     return any(instant > now + timedelta(seconds=SOON) for instant in booked(workplace))
 
 
+def refused(workplace: Workplace, org: SimulatedOrg) -> bool:
+    return any(status != "200" for counts in org.requests()["counts"].values() for status in counts)
+
+
 def submitted(workplace: Workplace, org: SimulatedOrg) -> bool:
     return len(org.requests()["submits"]) == 2
 
 
+def first_submitted(workplace: Workplace, org: SimulatedOrg) -> bool:
+    return len(org.requests()["submits"]) == 1
+
+
+# A single day is landed by the run's main thread, several by threads of their own.
 @pytest.mark.parametrize(
-    "ending, fault, waits",
+    "ending, fault, waits, days",
     [
-        pytest.param(signal.SIGTERM, {"status": 429, "retry_after": 250}, paused, id="a pause of the vendor's"),
-        pytest.param(signal.SIGINT, {"status": 503, "retry_after": 250}, paused, id="before a request is tried again"),
-        pytest.param(signal.SIGTERM, {}, submitted, id="between two looks at a job"),
+        pytest.param(signal.SIGTERM, _PAUSE, paused, DAYS, id="a pause of the vendor's"),
+        pytest.param(signal.SIGTERM, _PAUSE, refused, ONE_DAY, id="a pause of the vendor's, a single day"),
+        pytest.param(signal.SIGINT, _FAULT, paused, DAYS, id="before a request is tried again"),
+        pytest.param(signal.SIGINT, _FAULT, refused, ONE_DAY, id="before a request is tried again, a single day"),
+        pytest.param(signal.SIGTERM, {}, submitted, DAYS, id="between two looks at a job"),
+        pytest.param(signal.SIGTERM, {}, first_submitted, ONE_DAY, id="between two looks at the job of a single day"),
     ],
 )
 def test_a_run_ended_while_it_waits_ends_soon(
@@ -50,13 +65,14 @@ def test_a_run_ended_while_it_waits_ends_soon(
     ending: signal.Signals,
     fault: dict[str, int],
     waits: Callable[[Workplace, SimulatedOrg], bool],
+    days: Sequence[str],
 ) -> None:
     org = start_org()
     workplace = Workplace(tmp_path, org.url, poll_seconds=250, retries=0)
     if fault:
         org.arm("status", "conversations.availability", times=1, **fault)
     run = subprocess.Popen(
-        [sys.executable, "-m", "analytics_platform_tests.defs.run_days", "conversation_details", *DAYS],
+        [sys.executable, "-m", "analytics_platform_tests.defs.run_days", "conversation_details", *days],
         env=workplace.environment,
         cwd=CHECKOUT,
         stdout=subprocess.DEVNULL,
