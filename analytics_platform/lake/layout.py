@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+_CODEC, _LEVEL = "zstd", 1
 _FALSE_POSITIVES = 0.05
 """At most: Arrow makes a filter larger by up to twice. One of 0.01 takes twice the memory while a file is written."""
 _MORE_IDS = 1000
@@ -33,6 +34,9 @@ class Layout:
     """Whole-number and instant columns whose neighbours differ little."""
     bloom: tuple[str, ...] = ()
     """Columns looked up by equality: ids."""
+    uncompressed: tuple[str, ...] = ()
+    """Columns that are read whole where one value is looked for: of ids compression saves half, and costs readers as
+    much as all else."""
     sorted_by: tuple[str, ...] = ()
     """Columns by which the caller hands over the rows in ascending order; told to readers, not checked."""
     grouped_by: str | None = None
@@ -46,7 +50,7 @@ class Layout:
 
     def check(self, schema: pa.Schema) -> None:
         """Raise ValueError where the layout does not fit `schema`."""
-        named = {*self.dictionary, *self.delta, *self.bloom, *self.sorted_by}
+        named = {*self.dictionary, *self.delta, *self.bloom, *self.uncompressed, *self.sorted_by}
         named.update(name for name in (self.instant, self.grouped_by) if name is not None)
         if unknown := sorted(named.difference(schema.names)):
             raise ValueError(f"The layout names columns that the schema lacks: {', '.join(unknown)}.")
@@ -88,8 +92,7 @@ class Layout:
         }
         return {
             "version": "2.6",
-            "compression": "zstd",
-            "compression_level": 1,
+            **self._compression(schema),
             "use_dictionary": [leaf for name in self.dictionary for leaf in leaves(name, schema.field(name).type)],
             "column_encoding": {name: "DELTA_BINARY_PACKED" for name in self.delta} or None,
             # Least and greatest values of other texts, ids most of all, pass over nothing; a footer without them, and
@@ -101,6 +104,16 @@ class Layout:
             "sorting_columns": pq.SortingColumn.from_ordering(schema, [(name, "ascending") for name in self.sorted_by])
             if self.sorted_by
             else None,
+        }
+
+    def _compression(self, schema: pa.Schema) -> Mapping[str, object]:
+        if not self.uncompressed:
+            return {"compression": _CODEC, "compression_level": _LEVEL}
+        plain = {leaf for name in self.uncompressed for leaf in leaves(name, schema.field(name).type)}
+        every = [leaf for field in schema for leaf in leaves(field.name, field.type)]
+        return {
+            "compression": {leaf: "none" if leaf in plain else _CODEC for leaf in every},
+            "compression_level": {leaf: _LEVEL for leaf in every if leaf not in plain},
         }
 
 

@@ -8,8 +8,16 @@ from analytics_platform.lake.layout import Layout
 _UNIQUE = {
     "conversations": ("conversation_id",),
     "participants": ("participant_id",),
-    "sessions": ("session_id",),
+    "sessions": ("participant_id", "protocol_call_id"),
 }
+_STANDS_TOGETHER = ("session_id",)
+"""Below a session its rows stand side by side, or by metric and hardly repeat."""
+_READ_WHOLE = {
+    "conversations": ("conversation_id",),
+    "participants": ("conversation_id", "external_contact_id"),
+    "sessions": ("conversation_id",),
+}
+"""A conversation's or a customer's id is looked for in all days of these."""
 _KEPT_WHOLE = ("record", "answer")
 _LOOKED_UP = ("conversation_id", "user_id", "external_contact_id", "ani")
 _GROUPED_BY = {"session_metrics": "name"}
@@ -22,10 +30,12 @@ _GROUPED_ROWS = 13_000
 def layout(table: Table) -> Layout:
     """Whole numbers and instants as deltas, strings that repeat in dictionaries, bloom filters on what is looked up.
 
-    A raw table's records and ids are unique: they take no dictionary.
+    What is (nearly) unique takes no dictionary: readers inflate one, which is then as large as all values, also where
+    they want none of its rows. So are a raw table's records and ids.
     """
     raw = any(column.name in _KEPT_WHOLE for column in table.columns)
-    unique = (*_KEPT_WHOLE, "conversation_id", "user_id", "correlation_id") if raw else _UNIQUE.get(table.name, ())
+    typed = (*_UNIQUE.get(table.name, ()), *_STANDS_TOGETHER)
+    unique = (*_KEPT_WHOLE, "conversation_id", "user_id", "correlation_id") if raw else typed
     plain = [column for column in table.columns if column.type in ("int64", "instant", "date")]
     return Layout(
         instant=table.instant,
@@ -36,6 +46,7 @@ def layout(table: Table) -> Layout:
         ),
         delta=tuple(column.name for column in plain),
         bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
+        uncompressed=_READ_WHOLE.get(table.name, ()),
         grouped_by=_GROUPED_BY.get(table.name),
         grouped_rows=_GROUPED_ROWS,
         row_group_bytes=16 << 20 if raw else 256 << 20,

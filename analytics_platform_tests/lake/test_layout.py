@@ -1,11 +1,13 @@
 """Layouts: which column is written how, and what does not fit a schema."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
 from analytics_platform.lake import Lake, Layout
 from analytics_platform.tables.schemas import arrow_type
-from analytics_platform_tests.lake.conftest import DAY, SCHEMA
+from analytics_platform_tests.lake.conftest import DAY, LAYOUT, SCHEMA, land, rows
 
 
 @pytest.mark.parametrize(
@@ -14,6 +16,7 @@ from analytics_platform_tests.lake.conftest import DAY, SCHEMA
         (Layout(dictionary=("colour", "duration")), "the schema lacks: colour"),
         (Layout(instant="colour"), "the schema lacks: colour"),
         (Layout(grouped_by="colour"), "the schema lacks: colour"),
+        (Layout(uncompressed=("colour",)), "the schema lacks: colour"),
         (Layout(instant="duration"), "duration is int64; an instant is a timestamp with a time zone"),
         (Layout(delta=("conversation_id",)), "not for conversation_id"),
         (Layout(delta=("duration",), dictionary=("duration",)), "dictionary or delta: duration"),
@@ -39,6 +42,21 @@ def test_nested_columns_are_dictionaries_with_all_their_leaves(lake: Lake) -> No
     with lake.open_partition("nested", DAY) as file:
         group = file.metadata.row_group(0)
         assert all("RLE_DICTIONARY" in group.column(index).encodings for index in range(group.num_columns))
+
+
+def test_what_is_read_whole_is_not_compressed_and_all_else_is(lake: Lake) -> None:
+    wanted = replace(LAYOUT, uncompressed=("conversation_id", "queues"))
+    land(lake, table=rows(2000), layout=wanted)
+    with lake.open_partition("conversations", DAY) as file:
+        group = file.metadata.row_group(0)
+        columns = [group.column(number) for number in range(group.num_columns)]
+    assert {column.path_in_schema: column.compression for column in columns} == {
+        "conversation_id": "UNCOMPRESSED",
+        "start": "ZSTD",
+        "duration": "ZSTD",
+        "queues.list.element": "UNCOMPRESSED",
+    }
+    assert lake.read("conversations", DAY).select(SCHEMA.names).equals(rows(2000))
 
 
 def test_a_bloom_filter_is_as_large_as_its_row_group_needs(lake: Lake) -> None:

@@ -90,12 +90,30 @@ def _every_range(schema: pa.Schema, options: Options) -> Options:
     return options | {"write_statistics": [leaf for field in schema for leaf in leaves(field.name, field.type)]}
 
 
+def _compressed(codec: str, level: int | None = None) -> Callable[[pa.Schema, Options], Options]:
+    """All columns alike."""
+    return _with(compression=codec, compression_level=level)
+
+
 def _key_not_compressed(schema: pa.Schema, options: Options) -> Options:
-    """What a conversation is looked up by, which hardly shortens, as it is; all else as shipped."""
+    """What a conversation is looked up by, which hardly shortens, as it is, in all tables; all else as shipped."""
     every = [leaf for field in schema for leaf in leaves(field.name, field.type)]
-    codecs = {leaf: "none" if leaf == "conversation_id" else options["compression"] for leaf in every}
-    levels = {leaf: options["compression_level"] for leaf, codec in codecs.items() if codec != "none"}
+    shipped = options["compression"]
+    codecs = shipped if isinstance(shipped, dict) else dict.fromkeys(every, shipped)
+    codecs = {leaf: "none" if leaf == "conversation_id" else codec for leaf, codec in codecs.items()}
+    levels = {leaf: 1 for leaf, codec in codecs.items() if codec != "none"}
     return options | {"compression": codecs, "compression_level": levels}
+
+
+def _every_dictionary(schema: pa.Schema, options: Options) -> Options:
+    """Of ids of sessions, participants and calls, too."""
+    ids = {"session_id", "participant_id", "protocol_call_id"} - _unique(schema)
+    return options | {"use_dictionary": [*options["use_dictionary"], *ids.intersection(schema.names)]}
+
+
+def _unique(schema: pa.Schema) -> set[str]:
+    """What names the rows of `participants` and of `sessions` themselves."""
+    return {"session_id"} if "protocol_call_id" in schema.names else {"participant_id"}
 
 
 SHIPPED = Tried("shipped")
@@ -123,7 +141,9 @@ LAYOUTS = (
     Tried("types told in Arrow's way, too", _with(store_schema=True)),
     Tried("no least and greatest values", _with(write_statistics=False)),
     Tried("key not compressed", _key_not_compressed),
-    Tried("zstd 3", _with(compression_level=3)),
-    Tried("lz4", _with(compression="lz4", compression_level=None)),
-    Tried("not compressed", _with(compression="none", compression_level=None)),
+    Tried("ids in dictionaries, too", _every_dictionary),
+    Tried("all compressed", _compressed("zstd", 1)),
+    Tried("zstd 3", _compressed("zstd", 3)),
+    Tried("lz4", _compressed("lz4")),
+    Tried("not compressed", _compressed("none")),
 )
