@@ -10,12 +10,11 @@ import dagster as dg
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import opened_lake
 from analytics_platform.defs.checks import (
-    checked,
     contiguous,
     contiguous_spec,
     days_of_run,
     known_to_the_catalogue,
-    repeated_keys,
+    overflow,
     verdict,
 )
 from analytics_platform.settings import load_settings
@@ -78,6 +77,8 @@ def answers_checks(
         ],
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from analytics_platform.lake.rows_at_fault import looked_into, repeated_keys
+
         now = load_settings()
         lake = opened_lake(now)
         chosen = {key.name for key in context.selected_asset_check_keys}
@@ -85,7 +86,7 @@ def answers_checks(
         manifests = lake.manifests(name, days_of_run(context, landed))
         if "unique_keys" in chosen:
             by_question = _by_question(manifests)
-            with checked(lake, now, {default.name: manifests}) as database:
+            with looked_into(lake, {default.name: manifests}, overflow(now)) as database:
                 # A day stands for itself: the places of turns are counted anew each day.
                 repeated = sum(
                     repeated_keys(database, table(asked), [day]) for asked, days in by_question for day in days

@@ -3,9 +3,9 @@
 They look at the days of their run, or at the newest landed ones where they are run by themselves.
 """
 
-import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -20,15 +20,12 @@ from analytics_platform.defs.provisional import provisional_check
 from analytics_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    import duckdb
-
     from analytics_platform.lake import Lake
     from analytics_platform.lake.manifest import Manifest
     from analytics_platform.landing.drift_report import Difference
 
 _NEWEST = 7
 _SHOWN = 100
-_MEMORY = "256MB"
 
 
 def details_checks(stream: Stream, settings: Settings) -> list[dg.AssetChecksDefinition]:
@@ -165,24 +162,23 @@ def key_checks(stream: TypedStream) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"{stream.typed}_checks", specs=specs, can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from analytics_platform.lake.rows_at_fault import looked_into, orphans, repeated_keys
+
         now = load_settings()
         lake = opened_lake(now)
         chosen = context.selected_asset_check_keys
         days = days_of_run(context, lake.days(stream.head.name))
         near = _near(stream, days) if days else []
-        with checked(
-            lake, now, {table.name: near if table is stream.head else days for table in stream.tables}
-        ) as database:
+        wanted = {table.name: near if table is stream.head else days for table in stream.tables}
+        with looked_into(lake, wanted, overflow(now)) as database:
             if dg.AssetCheckKey(dg.AssetKey(stream.head.name), "one_home") in chosen:
-                twice = _count(database, _at_home_twice(stream, days)) if days else 0
-                yield verdict("one_home", stream.head, twice)
+                yield verdict("one_home", stream.head, repeated_keys(database, stream.head, near))
             for table in stream.tables:
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "unique_keys") in chosen:
                     yield verdict("unique_keys", table, repeated_keys(database, table, days))
                 if dg.AssetCheckKey(dg.AssetKey(table.name), "children_have_parents") in chosen:
                     assert table.parent is not None
-                    orphans = _count(database, _orphans(table, table.parent, days)) if days else 0
-                    yield verdict("children_have_parents", table, orphans)
+                    yield verdict("children_have_parents", table, orphans(database, table, table.parent, days))
 
     return checks
 
@@ -226,50 +222,9 @@ def verdict(name: str, table: Table, faults: int) -> dg.AssetCheckResult:
     )
 
 
-@contextlib.contextmanager
-def checked(
-    lake: "Lake", now: Settings, wanted: Mapping[str, Collection[date]]
-) -> "Iterator[duckdb.DuckDBPyConnection]":
-    """These days of these tables in SQL, in bounded memory."""
-    from analytics_platform.lake.views import connect
-
-    with connect(lake, wanted) as database:
-        # Keys of many days pass the limit; what does not fit is laid down beside the ledger.
-        overflow = str(now.state / "scratch").replace("'", "''")
-        database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{overflow}'")
-        yield database
-
-
-def repeated_keys(database: "duckdb.DuckDBPyConnection", table: Table, days: Sequence[date]) -> int:
-    """How many keys of a table's days stand on several rows."""
-    if not days:
-        return 0
-    key, rows = ", ".join(f'"{name}"' for name in table.key), f"FROM {table.name} WHERE {_on(days)}"
-    # Equal keys have equal hashes, which are told apart at two thirds of the cost: nearly always that is all.
-    if not _count(database, f"SELECT count(*) - count(DISTINCT hash({key})) {rows}"):
-        return 0
-    return _count(database, f"SELECT count(*) FROM (SELECT {key} {rows} GROUP BY {key} HAVING count(*) > 1)")
-
-
-def rows_at_fault(database: "duckdb.DuckDBPyConnection", table: Table, days: Sequence[date], condition: str) -> int:
-    """How many rows of a table's days meet an SQL condition they should not."""
-    return _count(database, f"SELECT count(*) FROM {table.name} WHERE {_on(days)} AND {condition}") if days else 0
-
-
-def _orphans(table: Table, parent: Table, days: Sequence[date]) -> str:
-    key = ", ".join(name for name in parent.key)
-    return (
-        f"SELECT count(*) FROM (SELECT {key} FROM {table.name} WHERE {_on(days)}) child "
-        f"ANTI JOIN (SELECT {key} FROM {parent.name} WHERE {_on(days)}) parent USING ({key})"
-    )
-
-
-def _at_home_twice(stream: TypedStream, days: Sequence[date]) -> str:
-    (key,) = stream.head.key
-    return (
-        f"SELECT count(*) FROM (SELECT {key} FROM {stream.head.name} WHERE {_on(_near(stream, days))} "
-        f"GROUP BY {key} HAVING count(*) > 1)"
-    )
+def overflow(now: Settings) -> Path:
+    """Where checks lay down what does not fit into memory: beside the ledger."""
+    return now.state / "scratch"
 
 
 def _near(stream: TypedStream, days: Sequence[date]) -> list[date]:
@@ -277,16 +232,6 @@ def _near(stream: TypedStream, days: Sequence[date]) -> list[date]:
     # The vendor rounds the start of a conversation; that of a service is told by whoever starts it.
     reach = timedelta(days=1 if isinstance(stream, Stream) else 90)
     return days_between(days[0] - reach, days[-1] + reach)
-
-
-def _on(days: Sequence[date]) -> str:
-    return f"day IN ({', '.join(f'DATE {day.isoformat()!r}' for day in days)})"
-
-
-def _count(database: "duckdb.DuckDBPyConnection", query: str) -> int:
-    row = database.execute(query).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def days_of_run(context: dg.AssetCheckExecutionContext, landed: Sequence[date]) -> list[date]:

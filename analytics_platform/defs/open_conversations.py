@@ -6,7 +6,7 @@ import dagster as dg
 
 from analytics_platform.catalogue.streams import CONVERSATION_DETAILS
 from analytics_platform.connections import opened_lake
-from analytics_platform.defs.checks import checked
+from analytics_platform.defs.checks import overflow
 from analytics_platform.settings import load_settings
 
 if TYPE_CHECKING:
@@ -26,11 +26,12 @@ def open_conversations_check() -> dg.AssetChecksDefinition:
     )
     def check() -> dg.AssetCheckResult:
         from analytics_platform.lake.open_conversations import days_of_open, readings, still_open
+        from analytics_platform.lake.rows_at_fault import looked_into
 
         now = load_settings()
         lake = opened_lake(now)
         read = readings(lake)
-        with checked(lake, now, days_of_open(lake)) as database:
+        with looked_into(lake, days_of_open(lake), overflow(now)) as database:
             found = still_open(database, read, stuck_after_days=now.stuck_after_days, most=_NAMED)
         return dg.AssetCheckResult(
             passed=not (found.stuck.count or found.no_longer_told.count),

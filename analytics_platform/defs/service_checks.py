@@ -8,7 +8,7 @@ import dagster as dg
 
 from analytics_platform.catalogue.services import SERVICE_IDS, SERVICES, Events
 from analytics_platform.connections import connected_gms, opened_lake
-from analytics_platform.defs.checks import checked, contiguous, contiguous_spec, days_of_run, rows_at_fault
+from analytics_platform.defs.checks import contiguous, contiguous_spec, days_of_run, overflow
 from analytics_platform.defs.failures import expected_faults
 from analytics_platform.gms_settings import load_gms_settings
 from analytics_platform.settings import load_settings
@@ -141,11 +141,13 @@ def _order_check() -> dg.AssetChecksDefinition:
         description="No service was completed before it started; whoever tells an event tells its instant.",
     )
     def order(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from analytics_platform.lake.rows_at_fault import looked_into, rows_where
+
         now = load_settings()
         lake = opened_lake(now)
         days = days_of_run(context, lake.days(head))
-        with checked(lake, now, {head: days}) as database:
-            wrong = rows_at_fault(database, SERVICES.head, days, "completed_at < started_at")
+        with looked_into(lake, {head: days}, overflow(now)) as database:
+            wrong = rows_where(database, SERVICES.head, days, "completed_at < started_at")
         return dg.AssetCheckResult(passed=not wrong, severity=_WARN, metadata={"rows_at_fault": wrong})
 
     return order

@@ -16,7 +16,7 @@ from analytics_platform.catalogue.operations import Operation
 from analytics_platform.catalogue.tables import Table
 from analytics_platform.connections import opened_lake, protected, source_of
 from analytics_platform.defs.by_day import tables_by_day
-from analytics_platform.defs.checks import checked, days_of_run, known_to_the_catalogue, repeated_keys, verdict
+from analytics_platform.defs.checks import days_of_run, known_to_the_catalogue, overflow, verdict
 from analytics_platform.defs.described import asset_spec
 from analytics_platform.defs.failures import expected_faults, explained
 from analytics_platform.defs.partitions import batches, begun_days_of, run_days
@@ -192,13 +192,15 @@ def _checks(stream: SnapshotStream) -> dg.AssetChecksDefinition:
         ],
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from analytics_platform.lake.rows_at_fault import looked_into, repeated_keys
+
         now = load_settings()
         lake = opened_lake(now)
         chosen = {key.name for key in context.selected_asset_check_keys}
         landed = lake.days(name)
         manifests = lake.manifests(name, days_of_run(context, landed))
         if "unique_keys" in chosen:
-            with checked(lake, now, {stream.table.name: manifests}) as database:
+            with looked_into(lake, {stream.table.name: manifests}, overflow(now)) as database:
                 repeated = repeated_keys(database, stream.table, list(manifests))
             yield verdict("unique_keys", stream.table, repeated)
         if "ticks_missing" in chosen:

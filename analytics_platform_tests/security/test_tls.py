@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -21,6 +22,7 @@ from analytics_platform.source.errors import SourceError
 from analytics_platform.source.http_client import Timeouts, http_client
 from analytics_platform.source.retries import Retries
 from analytics_platform_tests.security.tls import TlsServer
+from analytics_platform_tests.simulated_org import SimulatedOrg
 
 _ONCE = Retries(attempts=1)
 
@@ -34,7 +36,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch, server: TlsServer) -> Iterator[None]:
     """The certificates to trust are read once a process: each test reads its own."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
     server.answered.clear()
     clients._trusted.cache_clear()
     yield
@@ -84,6 +87,25 @@ def test_an_authority_of_ssl_cert_file_is_trusted(
     except SourceError as fault:
         assert "certificate" not in str(fault)  # it spoke to the server, which says nothing of sense
     assert server.answered
+
+
+def test_certificates_are_read_for_the_first_connection_by_tls_and_not_for_plain_http(
+    server: TlsServer, start_org: Callable[[], SimulatedOrg]
+) -> None:
+    with http_client(Timeouts(), connections=1) as http:
+        assert http.get(start_org().url).status_code < 500
+        assert clients._trusted.cache_info().misses == 0
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            http.get(server.url)
+        assert clients._trusted.cache_info().misses == 1
+
+
+def test_certificates_that_are_not_there_are_told_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "absent.pem"))
+    with pytest.raises(FileNotFoundError, match=r"SSL_CERT_FILE names .*absent\.pem, which is no file"):
+        http_client(Timeouts(), connections=1)
 
 
 def test_no_line_of_the_package_switches_verification_off() -> None:
