@@ -10,8 +10,8 @@ _UNIQUE = {
     "participants": ("participant_id",),
     "sessions": ("participant_id", "protocol_call_id"),
 }
-_STANDS_TOGETHER = ("session_id",)
-"""Below a session its rows stand side by side, or by metric and hardly repeat."""
+_HARDLY_REPEATED = ("session_id",)
+"""In all typed tables: rows of one session stand side by side; metrics, which stand by name, are few of one session."""
 _READ_WHOLE = {
     "conversations": ("conversation_id",),
     "participants": ("conversation_id", "external_contact_id"),
@@ -30,11 +30,11 @@ _GROUPED_ROWS = 13_000
 def layout(table: Table) -> Layout:
     """Whole numbers and instants as deltas, strings that repeat in dictionaries, bloom filters on what is looked up.
 
-    What is (nearly) unique takes no dictionary: readers inflate one, which is then as large as all values, also where
-    they want none of its rows. So are a raw table's records and ids.
+    What is (nearly) unique takes no dictionary, as a raw table's records and ids: it would be as large as all values,
+    and readers inflate one also where they want none of its rows.
     """
     raw = any(column.name in _KEPT_WHOLE for column in table.columns)
-    typed = (*_UNIQUE.get(table.name, ()), *_STANDS_TOGETHER)
+    typed = (*_UNIQUE.get(table.name, ()), *_HARDLY_REPEATED)
     unique = (*_KEPT_WHOLE, "conversation_id", "user_id", "correlation_id") if raw else typed
     plain = [column for column in table.columns if column.type in ("int64", "instant", "date")]
     return Layout(

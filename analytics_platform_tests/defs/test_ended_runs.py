@@ -39,12 +39,8 @@ def refused(workplace: Workplace, org: SimulatedOrg) -> bool:
     return any(status != "200" for counts in org.requests()["counts"].values() for status in counts)
 
 
-def submitted(workplace: Workplace, org: SimulatedOrg) -> bool:
-    return len(org.requests()["submits"]) == 2
-
-
-def first_submitted(workplace: Workplace, org: SimulatedOrg) -> bool:
-    return len(org.requests()["submits"]) == 1
+def submitted(jobs: int) -> Callable[[Workplace, SimulatedOrg], bool]:
+    return lambda workplace, org: len(org.requests()["submits"]) == jobs
 
 
 # A single day is landed by the run's main thread, several by threads of their own.
@@ -55,8 +51,8 @@ def first_submitted(workplace: Workplace, org: SimulatedOrg) -> bool:
         pytest.param(signal.SIGTERM, _PAUSE, refused, ONE_DAY, id="a pause of the vendor's, a single day"),
         pytest.param(signal.SIGINT, _FAULT, paused, DAYS, id="before a request is tried again"),
         pytest.param(signal.SIGINT, _FAULT, refused, ONE_DAY, id="before a request is tried again, a single day"),
-        pytest.param(signal.SIGTERM, {}, submitted, DAYS, id="between two looks at a job"),
-        pytest.param(signal.SIGTERM, {}, first_submitted, ONE_DAY, id="between two looks at the job of a single day"),
+        pytest.param(signal.SIGTERM, {}, submitted(2), DAYS, id="between two looks at a job"),
+        pytest.param(signal.SIGTERM, {}, submitted(1), ONE_DAY, id="between two looks at the job of a single day"),
     ],
 )
 def test_a_run_ended_while_it_waits_ends_soon(

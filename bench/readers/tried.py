@@ -19,7 +19,7 @@ _GROUPED_ROWS = layout(table("session_metrics")).grouped_rows
 
 @dataclass(frozen=True)
 class Tried:
-    """One layout: changes to the writer's options, to what has a bloom filter, to the order of rows.
+    """One layout: changes to the writer's options, to what has a bloom filter, what is compressed, the order of rows.
 
     The platform's own row groups are kept, and rows sorted within them, unless the day is taken as a whole.
     """
@@ -27,6 +27,7 @@ class Tried:
     name: str
     options: Callable[[pa.Schema, Options], Options] = lambda schema, options: options
     bloom: Callable[[pa.Schema, tuple[str, ...]], tuple[str, ...]] = lambda schema, shipped: shipped
+    uncompressed: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda shipped: shipped
     sorted_by: Callable[[pa.Schema], tuple[str, ...]] = lambda schema: ()
     whole_day: bool = False
     group_rows: int = 1 << 40
@@ -38,6 +39,7 @@ class Tried:
         shipped = layout(table(name))
         given = {field.name: getattr(shipped, field.name) for field in fields(Layout)}
         given |= {"bloom": self.bloom(schema, shipped.bloom), "sorted_by": self.sorted_by(schema)}
+        given |= {"uncompressed": self.uncompressed(shipped.uncompressed)}
         given |= {"row_group_bytes": 1 << 40, "row_group_rows": self.group_rows}
         given |= {"grouped_rows": None if self.whole_day else self.grouped_rows}
         if given["sorted_by"]:
@@ -95,16 +97,6 @@ def _compressed(codec: str, level: int | None = None) -> Callable[[pa.Schema, Op
     return _with(compression=codec, compression_level=level)
 
 
-def _key_not_compressed(schema: pa.Schema, options: Options) -> Options:
-    """What a conversation is looked up by, which hardly shortens, as it is, in all tables; all else as shipped."""
-    every = [leaf for field in schema for leaf in leaves(field.name, field.type)]
-    shipped = options["compression"]
-    codecs = shipped if isinstance(shipped, dict) else dict.fromkeys(every, shipped)
-    codecs = {leaf: "none" if leaf == "conversation_id" else codec for leaf, codec in codecs.items()}
-    levels = {leaf: 1 for leaf, codec in codecs.items() if codec != "none"}
-    return options | {"compression": codecs, "compression_level": levels}
-
-
 def _every_dictionary(schema: pa.Schema, options: Options) -> Options:
     """Of ids of sessions, participants and calls, too."""
     ids = {"session_id", "participant_id", "protocol_call_id"} - _unique(schema)
@@ -140,9 +132,9 @@ LAYOUTS = (
     Tried("least and greatest of all texts", _every_range),
     Tried("types told in Arrow's way, too", _with(store_schema=True)),
     Tried("no least and greatest values", _with(write_statistics=False)),
-    Tried("key not compressed", _key_not_compressed),
+    Tried("key not compressed", uncompressed=lambda shipped: (*shipped, "conversation_id")),
     Tried("ids in dictionaries, too", _every_dictionary),
-    Tried("all compressed", _compressed("zstd", 1)),
+    Tried("all compressed", uncompressed=lambda shipped: ()),
     Tried("zstd 3", _compressed("zstd", 3)),
     Tried("lz4", _compressed("lz4")),
     Tried("not compressed", _compressed("none")),
