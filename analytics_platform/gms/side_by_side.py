@@ -19,9 +19,10 @@ def side_by_side(
     """Each item with its result, in order, `at_once` of them at work; items are taken only so far ahead.
 
     The first error stops the rest: nothing begins after it, what is at work is told by the event it was given, and the
-    error is raised when its item's turn comes.
+    error is raised at its item's turn, or at that of an earlier one which gave up because of it.
     """
     stop = Event()
+    faults: list[BaseException] = []
 
     def attempt(item: _Item) -> _Result:
         if stop.is_set():
@@ -29,7 +30,8 @@ def side_by_side(
         try:
             with told_by(stop):
                 return work(item, stop)
-        except BaseException:
+        except BaseException as fault:
+            faults.append(fault)
             stop.set()
             raise
 
@@ -47,6 +49,8 @@ def side_by_side(
                 if not waiting:
                     return
                 item, future = waiting.popleft()
+                if future.exception() is not None:
+                    raise faults[0]
                 yield item, future.result()
         finally:
             stop.set()

@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from analytics_platform.gms.side_by_side import side_by_side
+from analytics_platform.source.waiting import wait
 from analytics_platform_tests.waiting import wait_until
 
 
@@ -77,6 +78,21 @@ def test_the_first_error_stops_the_rest() -> None:
         next(results)
     assert failed.is_set()
     assert len(begun) <= 3
+
+
+def test_an_earlier_item_that_gives_up_tells_the_error_that_stopped_it() -> None:
+    at_work = Event()
+
+    def work(item: int, stop: Event) -> int:
+        if item == 1:
+            assert at_work.wait(30)
+            raise ValueError("the second")
+        at_work.set()
+        wait(30)
+        return item
+
+    with pytest.raises(ValueError, match="the second"):
+        next(side_by_side(range(1000), work, 2))
 
 
 def test_work_given_up_ends() -> None:
