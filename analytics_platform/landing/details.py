@@ -28,7 +28,7 @@ from analytics_platform.landing.ledger import Entry, Ledger, Question
 from analytics_platform.landing.memory import Spread, use_system_allocator
 from analytics_platform.landing.moved_homes import note_moves
 from analytics_platform.landing.pages import Pages
-from analytics_platform.landing.parts import NEAR, Delivered, SeenInNewerParts, expected_records, parts_of
+from analytics_platform.landing.parts import NEAR, Beginning, Delivered, Like, SeenInNewerParts, parts_of
 from analytics_platform.landing.restatements import known_differences, restated
 from analytics_platform.landing.source import refuse_another_source
 from analytics_platform.landing.states import PROVISIONAL, read_since
@@ -41,14 +41,18 @@ from analytics_platform.tables.schemas import table_schema
 
 log = logging.getLogger(__name__)
 
+_WEEK = 7
+
 
 class _Unread(Exception):
     """A job of the day could not be read to its end."""
 
-    def __init__(self, entry: Entry, fault: LandingError | JobError) -> None:
+    def __init__(self, entry: Entry, fault: LandingError | JobError, expected: int) -> None:
         super().__init__(str(fault))
         self.entry = entry
         self.fault = fault
+        self.expected = expected
+        """How many records it would have delivered."""
 
 
 @dataclass(frozen=True)
@@ -160,20 +164,24 @@ class DetailsLanding:
 
         A job that can no longer be read to its end is asked anew, once; one that is full is asked for by its halves.
         """
+        like = self._like(question.day, before)
         provisional = self._may_be_provisional(before)
         read_again: set[int] = set()
         asked_anew: set[Question] = set()
         while True:
-            parts = self._asking.parts(question, request, provisional, self._too_many(question.day, before))
+            parts = self._asking.parts(question, request, provisional, self._too_many(like))
             entries = self._asking.fulfilled(parts, request, provisional, stop)
             try:
                 return self._stage(question, entries, before, stop)
             except _Unread as unread:
                 # Its frames would keep all that was read alive while it is read again.
-                entry, fault = unread.entry, unread.fault.with_traceback(None)
+                entry, fault, expected = unread.entry, unread.fault.with_traceback(None), unread.expected
             if isinstance(fault, JobFull):
-                if not self._asking.cut(entry, "it holds more than one job delivers"):
+                why = f"it holds about {expected} records, and one job delivers {self.options.result_cap}"
+                if not self._asking.cut(entry, why):
                     raise fault
+                assert entry.job_id is not None and entry.submitted_at is not None
+                like = Like([Delivered(entry.job_id, entry.question.interval, entry.submitted_at, expected)])
             elif isinstance(fault, ReadAgain) and entry.number not in read_again:
                 log.warning("Reading job %s from its first page again: %s", entry.job_id, fault)
                 read_again.add(entry.number)
@@ -185,15 +193,19 @@ class DetailsLanding:
                 log.warning("Asking anew for %s of %s: %s", self.stream.name, entry.question.interval, fault)
                 asked_anew.add(entry.question)
 
-    def _too_many(self, day: date, before: Manifest | None) -> Callable[[Question], bool]:
-        """Whether a job will be (nearly) full, by what the day delivered when landed last, else by the day before."""
-        like = before
-        if like is None or like.facts["state"] == PROVISIONAL:
-            like = self.lake.manifest(self.stream.raw.name, day - timedelta(days=1))
-        if like is None:
-            return lambda question: False
-        told, days_later = parts_of(like), (day - like.day).days
-        return lambda question: expected_records(question, told, days_later) >= NEAR * self.options.result_cap
+    def _too_many(self, like: Like | None) -> Callable[[Question], bool]:
+        """Whether a job will be (nearly) full, by one it is like."""
+        return lambda question: like is not None and like.records(question) >= NEAR * self.options.result_cap
+
+    def _like(self, day: date, before: Manifest | None) -> Like | None:
+        """What is known of such days: what this one delivered when landed last, else the last of the week before."""
+        if before is not None and before.facts["state"] != PROVISIONAL:
+            return Like(parts_of(before))
+        for days in range(1, _WEEK + 1):
+            landed = self.lake.manifest(self.stream.raw.name, day - timedelta(days=days))
+            if landed is not None and landed.facts["state"] != PROVISIONAL:
+                return Like(parts_of(landed), days)
+        return None
 
     def _may_be_provisional(self, before: Manifest | None) -> bool:
         """Whether part of the day will do; a day once complete is never replaced by a part of it."""
@@ -235,18 +247,20 @@ class DetailsLanding:
             assert entry.job_id is not None and entry.submitted_at is not None
             asked = interval(entry.question.interval)
             pages = Pages(self._jobs, self._ledger, entry, self.options.page_size, self.options.result_cap)
+            begun = Beginning(asked)
             try:
                 for page in pages:
                     refuse_when(stop)
                     delivery = Delivery(entry.job_id, page.number, entry.submitted_at)
                     told = raw_page(self.stream, page.records, delivery)
+                    begun.add(told)
                     rows = seen.without(forgotten.without(self.stream, told, entry.question.day), asked)
                     _write_by_home(kept, rows.kept, entry.question.day)
                     aside.write(rows.set_aside)
                     tally.add(page, rows)
                     spread.look()
             except (ReadAgain, JobFull, JobError) as fault:
-                raise _Unread(pages.entry, fault) from fault
+                raise _Unread(pages.entry, fault, max(begun.expected, pages.records)) from fault
             seen.end_part()
             delivered.append(Delivered(entry.job_id, entry.question.interval, entry.submitted_at, pages.records))
         return sorted(delivered, key=lambda part: part.interval)

@@ -60,10 +60,48 @@ def parts_of(manifest: Manifest) -> tuple[Delivered, ...]:
     return tuple(msgspec.convert(part, Delivered) for part in told)
 
 
-def expected_records(question: Question, like: Sequence[Delivered], days_later: int) -> float:
-    """How many records a job will deliver if its day is like one landed so many days before, as dense in each part."""
-    wanted = interval(question.interval)
-    return sum(part.records * _overlap(wanted, interval(part.interval), days_later) for part in like)
+@dataclass(frozen=True)
+class Like:
+    """What jobs are expected to hold: what some did so many days before, as dense in each part."""
+
+    parts: Sequence[Delivered]
+    days_later: int = 0
+
+    def records(self, question: Question) -> float:
+        """How many records a job will deliver."""
+        wanted = interval(question.interval)
+        return sum(part.records * _overlap(wanted, interval(part.interval), self.days_later) for part in self.parts)
+
+
+class Beginning:
+    """What a job is going to deliver, by the starts of the conversations it has delivered so far.
+
+    The vendor's jobs give conversations in the order of their starts, if nothing else is asked for (its SDK's words on
+    `orderBy`). Where one does not, no more is expected than has come.
+    """
+
+    def __init__(self, asked: Interval) -> None:
+        self._asked = asked
+        self._latest = asked.start
+        self._before = 0
+        self._inside = 0
+
+    def add(self, page: RawPage) -> None:
+        """Count in the next page; records without starts say nothing of those to come."""
+        if "conversation_start" not in page.kept.column_names:
+            self._before += len(page.kept)
+            return
+        starts = page.kept["conversation_start"]
+        inside = pc.sum(pc.greater_equal(starts, self._asked.start)).as_py() or 0
+        self._inside += inside
+        self._before += len(starts) - inside
+        self._latest = max(self._latest, pc.max(starts).as_py() or self._latest)
+
+    @property
+    def expected(self) -> int:
+        """How many records the job will have delivered if conversations go on to start as often as until now."""
+        passed = (self._latest - self._asked.start) / (self._asked.end - self._asked.start)
+        return self._before + (round(self._inside / min(passed, 1.0)) if passed else self._inside)
 
 
 class SeenInNewerParts:

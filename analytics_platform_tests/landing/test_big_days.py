@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,30 @@ def test_the_vendor_refuses_pages_past_its_cap_and_the_days_are_landed_all_the_s
     expected = slow_tables(truth)
     for one in conversation_tables():
         assert landed_rows(place, one.name) == Counter(row_of(row, one.name) for row in expected[one.name]), one.name
+
+
+def test_a_first_day_whose_job_is_full_is_cut_as_often_as_its_first_records_promise(
+    start_org: Callable[..., SimulatedOrg], workplace_at: Callable[..., Workplace]
+) -> None:
+    org = start_org(**UNHURRIED, conversations_per_day=400)
+    place, whole = (workplace_at(org, name) for name in ("parts", "whole"))
+    manifest = place.land(DAY, result_cap=120, page_size=10)
+    first, *others = [interval(text) for text in _submitted(org)]
+    assert first == interval(QUESTION.interval)
+    assert max(other.end - other.start for other in others) == timedelta(hours=6)
+    assert manifest.facts["records"] > 3 * 120
+    whole.land(DAY)
+    whole.build()
+    _holds_the_same(place, whole)
+
+
+def test_a_day_of_as_much_as_one_of_the_week_before_is_asked_for_in_parts_at_once(
+    quick_org: SimulatedOrg, place: Workplace
+) -> None:
+    place.land(DAYS[0], **SMALL)
+    quick_org.clear_requests()
+    manifest = place.land(DAYS[2], **SMALL)
+    assert sorted(_submitted(quick_org)) == [part["interval"] for part in manifest.facts["parts"]]
 
 
 def test_a_day_of_as_much_as_the_one_before_is_asked_for_in_parts_at_once_and_so_is_one_read_again(
