@@ -39,8 +39,8 @@ class Figures:
 
     @property
     def fewest_requests(self) -> int:
-        """A token, the availability, the submit, the looks at the job, and its pages."""
-        return 3 + self.looks + self.pages
+        """A token, the availability, a submit a job, the looks at them, and the pages of what landed."""
+        return 2 + self.jobs + self.looks + self.pages
 
     def print(self) -> None:
         """Tell the figures to the process that started this one."""

@@ -42,7 +42,7 @@ def targets(results: Measurements) -> list[Target]:
         found.append(Target(wanted, told, bare <= 1.05))
     landed = [*day.of(OURS), *(large.of(OURS) if large else ()), *results.memory]
     found.append(_memory(landed, [figures for each in (day, large) if each for figures in each.of(IN_DAGSTER)]))
-    found.append(_requests([*day.of(OURS), *(figures for _, _, figures in results.looks)]))
+    found.append(_requests([*landed, *(figures for _, _, figures in results.looks)]))
     found.append(_looks(results.looks))
     return found
 
@@ -64,8 +64,15 @@ def _memory(landed: Sequence[Figures], in_dagster: Sequence[Figures]) -> Target:
 
 
 def _requests(landed: Sequence[Figures]) -> Target:
-    spare = max(figures.requests - figures.fewest_requests for figures in landed)
-    return Target("requests exactly the fewest and the looks at a job", f"{spare} more at most", spare == 0)
+    spare = [(figures, figures.requests - figures.fewest_requests) for figures in landed]
+    most = max(more for figures, more in spare if figures.jobs == 1)
+    cut = [
+        f"; {more} more of {figures.conversations:,} conversations, for a first job that was full"
+        for figures, more in spare
+        if figures.jobs > 1
+    ]
+    wanted = "requests exactly the fewest and the looks at a job, where one delivers a day"
+    return Target(wanted, f"{most} more at most{''.join(cut)}", most == 0)
 
 
 def _looks(looked: Sequence[tuple[float, float, Figures]]) -> Target:

@@ -32,6 +32,14 @@ def test_a_request_too_many_a_look_too_many_and_memory_are_told() -> None:
         assert missed.wanted.startswith(text)
 
 
+def test_what_a_full_job_cost_is_told_beside_the_requests_of_days_that_one_job_delivers() -> None:
+    good = _measured(_CPU)
+    cut = replace(good.looks[0][2], conversations=1_000_000, jobs=4, pages=1000, requests=1416)
+    (requests,) = [target for target in targets(replace(good, memory=(cut,))) if target.wanted.startswith("requests")]
+    assert requests.reached
+    assert requests.found == "0 more at most; 400 more of 1,000,000 conversations, for a first job that was full"
+
+
 def _measured(cpu: dict[Way, float]) -> Measurements:
     day = Comparison(10_000, tuple(_figures(way, seconds) for way, seconds in cpu.items()))
     looked = replace(_figures(OURS, 1.0), looks=10, requests=14)
@@ -51,4 +59,5 @@ def _figures(way: Way, cpu_seconds: float) -> Figures:
         pages=1,
         requests=5,
         looks=1,
+        jobs=1,
     )
