@@ -44,7 +44,8 @@ def connect(lake: Lake, wanted: Mapping[str, Collection[date]] | None = None) ->
         shown = {table: _shown(lake.days(table), days) for table, days in wanted.items()}
     folder = lake.snapshot(shown)
     if folder is None:
-        for table in [table for table, days in shown.items() if days]:
+        tables = [table for table, days in shown.items() if days]
+        for table in tables:
             connection.register(table, live_dataset(lake.place, table, shown[table]))
         if lake.tables():
             connection.register(DAYS, LiveDays(lake))
@@ -52,12 +53,11 @@ def connect(lake: Lake, wanted: Mapping[str, Collection[date]] | None = None) ->
         weakref.finalize(connection, _let_go, folder, lake)
         # A view reads the footers of all its days whenever it is named; a link shows the same file for ever.
         connection.execute("SET parquet_metadata_cache = true")
-        for linked in sorted(folder.iterdir()):
-            if any(linked.iterdir()):
-                connection.execute(_view(linked))
+        tables = sorted(linked.name for linked in folder.iterdir() if any(linked.iterdir()))
+        for table in tables:
+            connection.execute(_view(folder / table))
         connection.execute(days_view(f"{_literally(folder)}/*/*.parquet"))
-    told = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
-    if restated := [stream for stream in STREAMS if stream.restatements.name in told]:
+    if restated := [stream for stream in STREAMS if stream.restatements.name in tables]:
         connection.execute(_restatements(restated))
     activity_days = lake.days(CONVERSATION_DETAILS.raw.name)
     if activity_days and shown.get(CONVERSATION_DETAILS.head.name):
