@@ -5,8 +5,7 @@ operation and is told what happened.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,47 +16,21 @@ from analytics_platform.catalogue.operations import LISTED, Operation
 from analytics_platform.genesys_cloud.budget import RequestBudget
 from analytics_platform.genesys_cloud.client import Answer, GenesysCloud
 from analytics_platform.genesys_cloud.hosts import Hosts
-from analytics_platform_tests.questions import DAY, Question, Subject, question
+from analytics_platform_tests.genesys_cloud.statistics_held import (
+    Check,
+    World,
+    conversation_aggregates,
+    evaluation_aggregates,
+    flow_aggregates,
+    in_groups,
+    of_all,
+    queue_observations,
+    survey_aggregates,
+    user_aggregates,
+)
+from analytics_platform_tests.questions import DAY, Question, question
 from analytics_platform_tests.simulated_org import SimulatedOrg
-from analytics_platform_tests.simulator.asking import Asker, asking
-from analytics_platform_tests.simulator.counting import counted, emitted, laid, within
-from analytics_platform_tests.simulator.telling import sessions_of
-
-NEXT = "2026-03-04"
-Check = Callable[["World", Question, Answer], None]
-
-
-class World(Subject):
-    """What happened in the org, and a client to ask again with."""
-
-    def __init__(self, org: SimulatedOrg, asker: Asker, client: GenesysCloud) -> None:
-        super().__init__(org, asker)
-        self.client = client
-
-    def everything(self) -> list[dict[str, Any]]:
-        """Every conversation there ever was."""
-        return self.org.truth_conversations("2025-12-01", NEXT)
-
-    def alive(self) -> set[str]:
-        """The conversations that lived on the day."""
-        return {
-            told["conversationId"]
-            for told in self.everything()
-            if told["conversationStart"] < f"{NEXT}T" and told.get("conversationEnd", "9999") >= f"{DAY}T"
-        }
-
-    def statuses(self) -> list[dict[str, Any]]:
-        """The statuses that began on the day."""
-        return self.org.truth_statuses(DAY, DAY)
-
-    def judged(self, kind: str) -> list[dict[str, Any]]:
-        """The evaluations or surveys of the day."""
-        return [
-            judged
-            for told in self.everything()
-            for judged in told.get(kind, [])
-            if DAY <= judged["eventTime"][:10] < NEXT
-        ]
+from analytics_platform_tests.simulator.asking import asking
 
 
 @pytest.fixture(scope="module")
@@ -81,73 +54,6 @@ def test_the_answer_is_what_happened_in_the_world(world: World, operation: Opera
     if operation.gives in ("list[string]", None):
         return
     assert set(answer.value) <= set(model(str(operation.gives)).fields)
-
-
-def _totals(answer: Answer) -> Counter[str]:
-    """The count of each metric over all groups and buckets."""
-    totals: Counter[str] = Counter()
-    for result in answer.value["results"]:
-        for data in result["data"]:
-            for metric in data["metrics"]:
-                totals[metric["metric"]] += metric["stats"].get("count", 0)
-    return totals
-
-
-def _conversation_aggregates(world: World, asked: Question, answer: Answer) -> None:
-    told = within(emitted(world.everything()), f"{DAY}T00:00:00Z", f"{NEXT}T00:00:00Z")
-    expected = counted(told, [], lambda _: "")
-    totals = _totals(answer)
-    for (_, _, metric), stats in expected.items():
-        if metric in model("ConversationAggregationQuery").fields["metrics"].known_values and metric.startswith("n"):
-            assert totals[metric] >= stats["count"] > 0  # a session of two queues counts in both
-    assert totals["tHandle"] >= 100
-
-
-def _flow_aggregates(world: World, asked: Question, answer: Answer) -> None:
-    flows = {
-        session["flow"]["flowId"]
-        for told in world.everything()
-        for _, session in sessions_of(told)
-        if "flow" in session
-    }
-    assert {result["group"]["flowId"] for result in answer.value["results"]} <= flows
-    assert _totals(answer)["nFlow"] > 100
-
-
-def _evaluation_aggregates(world: World, asked: Question, answer: Answer) -> None:
-    assert _totals(answer)["nEvaluations"] == len(world.judged("evaluations")) > 0
-
-
-def _survey_aggregates(world: World, asked: Question, answer: Answer) -> None:
-    surveys = world.judged("surveys")
-    assert surveys
-    groups = {result["group"]["surveyFormId"] for result in answer.value["results"]}
-    assert groups == {survey["surveyFormId"] for survey in surveys}
-
-
-def _user_aggregates(world: World, asked: Question, answer: Answer) -> None:
-    """Presences fill every hour of every user to the millisecond."""
-    for result in answer.value["results"]:
-        held = [
-            metric["stats"]["sum"]
-            for data in result["data"]
-            for metric in data["metrics"]
-            if metric["metric"] == "tSystemPresence"
-        ]
-        assert sum(held) == 24 * 3_600_000
-    assert {result["group"]["userId"] for result in answer.value["results"]} <= set(world.ids("users", state="any"))
-
-
-def _in_groups(*dimensions: str) -> Check:
-    """Something was counted, in groups of these dimensions, on the day."""
-
-    def check(world: World, asked: Question, answer: Answer) -> None:
-        assert laid(answer.value)
-        assert {name for result in answer.value["results"] for name in result["group"]} == set(dimensions)
-        intervals = {data["interval"] for result in answer.value["results"] for data in result["data"]}
-        assert all(interval.startswith(DAY) for interval in intervals)
-
-    return check
 
 
 def _availability(world: World, asked: Question, answer: Answer) -> None:
@@ -214,36 +120,6 @@ def _indexed(world: World, asked: Question, answer: Answer) -> None:
     assert answer.value == asked.body
     again = world.get(f"/api/v2/analytics/conversations/{asked.path['conversationId']}/details")
     assert "4711" in json.dumps(again)
-
-
-def _queue_observations(world: World, asked: Question, answer: Answer) -> None:
-    open_now = {
-        (segment["queueId"], session["mediaType"])
-        for told in world.everything()
-        for participant, session in sessions_of(told)
-        for segment in session["segments"]
-        if participant["purpose"] == "agent"
-        and segment["segmentType"] in ("interact", "hold")
-        and "segmentEnd" not in segment
-        and "queueId" in segment
-    }
-    interacting = {
-        (result["group"]["queueId"], result["group"]["mediaType"])
-        for result in answer.value["results"]
-        for datum in result["data"]
-        if datum["metric"] == "oInteracting" and datum["stats"]["count"]
-    }
-    assert interacting == open_now != set()
-
-
-def _of_all(listing: str, dimension: str) -> Check:
-    """Groups are of what the org lists."""
-
-    def check(world: World, asked: Question, answer: Answer) -> None:
-        groups = {result["group"][dimension] for result in answer.value["results"]}
-        assert groups and groups <= set(world.ids(listing))
-
-    return check
 
 
 def _listed(world: World, asked: Question, answer: Answer) -> None:
@@ -316,8 +192,8 @@ def _turns(world: World, asked: Question, answer: Answer) -> None:
 
 CHECKS: dict[str, Check] = {
     "bots.turns": _turns,
-    "bots.aggregates": _in_groups("botId", "botResult", "mediaType"),
-    "conversations.aggregates": _conversation_aggregates,
+    "bots.aggregates": in_groups("botId", "botResult", "mediaType"),
+    "conversations.aggregates": conversation_aggregates,
     "conversations.by_ids": _some_conversations,
     "conversations.submit": _submitted,
     "conversations.availability": _availability,
@@ -328,11 +204,11 @@ CHECKS: dict[str, Check] = {
     "conversations.transcripts": _some_conversations,
     "conversations.by_id": _conversation,
     "conversations.properties": _indexed,
-    "evaluations.aggregates": _evaluation_aggregates,
-    "flows.aggregates": _flow_aggregates,
-    "flows.observations": _of_all("flows", "flowId"),
-    "journeys.aggregates": _in_groups("journeyActionMapId", "journeySessionType"),
-    "queues.observations": _queue_observations,
+    "evaluations.aggregates": evaluation_aggregates,
+    "flows.aggregates": flow_aggregates,
+    "flows.observations": of_all("flows", "flowId"),
+    "journeys.aggregates": in_groups("journeyActionMapId", "journeySessionType"),
+    "queues.observations": queue_observations,
     "exports.list": _exports,
     "exports.request": _export,
     "exports.metadata": _listed,
@@ -350,14 +226,14 @@ CHECKS: dict[str, Check] = {
     "settings.change": _as_sent,
     "reports.time_periods": _texts,
     "reports.read": _is("reportId"),
-    "surveys.aggregates": _survey_aggregates,
-    "transcripts.aggregates": _in_groups("queueId", "userId", "mediaType"),
-    "users.aggregates": _user_aggregates,
+    "surveys.aggregates": survey_aggregates,
+    "transcripts.aggregates": in_groups("queueId", "userId", "mediaType"),
+    "users.aggregates": user_aggregates,
     "users.submit": _submitted,
     "users.availability": _availability,
     "users.cancel": _gone,
     "users.status": _fulfilled,
     "users.results": _user_results,
     "users.query": _user_results,
-    "users.observations": _of_all("users", "userId"),
+    "users.observations": of_all("users", "userId"),
 }
