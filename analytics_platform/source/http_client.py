@@ -35,7 +35,7 @@ def http_client(
 ) -> httpx.Client:
     """A client of at most so many connections, so many requests at once. TLS is always verified; HTTP/1.1; gzip.
 
-    Raises FileNotFoundError where SSL_CERT_FILE names no file.
+    Raises FileNotFoundError where SSL_CERT_FILE names no file, or one without a certificate.
     """
     return httpx.Client(
         verify=_verified(),
@@ -49,6 +49,8 @@ def _verified() -> ssl.SSLContext:
     named = os.environ.get("SSL_CERT_FILE")
     if named and not Path(named).is_file():
         raise FileNotFoundError(f"SSL_CERT_FILE names {named}, which is no file: correct it or unset it.")
+    if named and b"-----BEGIN " not in Path(named).read_bytes():
+        raise FileNotFoundError(f"SSL_CERT_FILE names {named}, which holds no certificate: correct it or unset it.")
     return _TrustedWhenAsked(ssl.PROTOCOL_TLS_CLIENT)
 
 

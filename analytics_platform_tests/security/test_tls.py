@@ -106,6 +106,9 @@ def test_certificates_that_are_not_there_are_told_before_anything_is_asked(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "absent.pem"))
     with pytest.raises(FileNotFoundError, match=r"SSL_CERT_FILE names .*absent\.pem, which is no file"):
         http_client(Timeouts(), connections=1)
+    (tmp_path / "absent.pem").write_text("of another kind", encoding="utf-8")
+    with pytest.raises(FileNotFoundError, match=r"SSL_CERT_FILE names .*absent\.pem, which holds no certificate"):
+        http_client(Timeouts(), connections=1)
 
 
 def test_no_line_of_the_package_switches_verification_off() -> None:
