@@ -40,7 +40,7 @@ class Figures:
     @property
     def fewest_requests(self) -> int:
         """A token, the availability, a submit a job, the looks at them, and the pages of what landed."""
-        return 2 + self.jobs + self.looks + self.pages
+        return 2 + max(1, self.jobs) + self.looks + self.pages
 
     def print(self) -> None:
         """Tell the figures to the process that started this one."""
