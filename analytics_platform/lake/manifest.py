@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xxhash
 
 from analytics_platform.lake.errors import PartitionDamaged
 
@@ -27,6 +28,7 @@ ENCRYPTED = "encrypted"
 """The fact that tells which columns are encrypted; absent where none is."""
 
 _CHUNK = 1 << 20
+_SHA256_DIGITS = 64
 TAIL = 1 << 15
 """Bytes at the end of a file in which its manifest stands, unless it is a long one."""
 _MAGIC = b"PAR1"
@@ -39,8 +41,9 @@ class Manifest:
     """What is known of one partition of one table.
 
     `bytes` is the size of the file. `min_instant` and `max_instant` are of the layout's instant column, UTC, None
-    where the table has no such column or no rows. `checksum` is the SHA-256, as hexadecimal digits, of the file's
-    first `checksum_bytes` bytes: all row groups; the index, the filters and the footer come after.
+    where the table has no such column or no rows. `checksum` is the 128-bit XXH3, as hexadecimal digits, of the file's
+    first `checksum_bytes` bytes: all row groups; the index, the filters and the footer come after. Until 2026-11-23 it
+    was their SHA-256, of twice as many digits.
     """
 
     table: str
@@ -141,7 +144,8 @@ def _decoded(text: bytes, size: int) -> Manifest:
 
 def verify(source: pa.NativeFile, metadata: pq.FileMetaData, manifest: Manifest, place: str) -> None:
     """Read the row groups' bytes again and compare with `manifest`; PartitionDamaged when they differ."""
-    digest, left = hashlib.sha256(), manifest.checksum_bytes
+    digest = hashlib.sha256() if len(manifest.checksum) == _SHA256_DIGITS else xxhash.xxh3_128()
+    left = manifest.checksum_bytes
     source.seek(0)
     while left and (piece := source.read(min(_CHUNK, left))):
         digest.update(piece)

@@ -1,6 +1,5 @@
 """Writing one partition: rows stream into a staged file, which is sealed with its manifest and then published."""
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -13,6 +12,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import xxhash
 
 from analytics_platform.lake.errors import LakeError, told
 from analytics_platform.lake.layout import Layout
@@ -89,7 +89,7 @@ class PartitionWriter:
         self._waiting_rows = 0
         self._least: datetime | None = None
         self._greatest: datetime | None = None
-        self._digest = hashlib.sha256()
+        self._digest = xxhash.xxh3_128()
         self._hashed = 0
         self._parquet: pq.ParquetWriter | None = None
         self._closed = False

@@ -1,5 +1,7 @@
 """Manifests: what is known of a partition, and whether its bytes still are what was written."""
 
+import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analytics_platform.lake import Lake, LakeError, PartitionDamaged, PartitionMissing
-from analytics_platform.lake.manifest import manifest_of
+from analytics_platform.lake.manifest import KEY, manifest_of
 from analytics_platform_tests.lake.conftest import DAY, SCHEMA, land, rows
 
 
@@ -23,7 +25,7 @@ def test_what_a_manifest_says(lake: Lake, root: Path) -> None:
     assert manifest.bytes == _file(root).stat().st_size
     assert manifest.min_instant == datetime(2026, 1, 1, 0, 0, tzinfo=UTC)
     assert manifest.max_instant == datetime(2026, 1, 1, 0, 2, tzinfo=UTC)
-    assert len(manifest.checksum) == 64
+    assert len(manifest.checksum) == 32
     assert 0 < manifest.checksum_bytes < manifest.bytes
     assert manifest.code_version
     assert manifest.facts == {"state": "complete"}
@@ -63,6 +65,22 @@ def test_verify_notices_any_flipped_byte_of_the_rows(lake: Lake, root: Path) -> 
             lake.verify("conversations", DAY)
     _file(root).write_bytes(whole)
     assert lake.verify("conversations", DAY) == manifest
+
+
+def test_a_partition_whose_manifest_tells_a_sha256_is_verified_by_it(lake: Lake, root: Path) -> None:
+    manifest, file = land(lake, table=rows(20)), _file(root)
+    with file.open("wb") as sink, pq.ParquetWriter(sink, SCHEMA) as writer:
+        writer.write_table(rows(20))
+        sink.flush()
+        written, hashed = sink.tell(), hashlib.sha256(file.read_bytes())
+        older = replace(manifest, checksum=hashed.hexdigest(), checksum_bytes=written)
+        writer.add_key_value_metadata({KEY: older.encode().encode()})
+    assert lake.verify("conversations", DAY).checksum == older.checksum
+    damaged = bytearray(file.read_bytes())
+    damaged[written // 2] ^= 0x10
+    file.write_bytes(damaged)
+    with pytest.raises(PartitionDamaged, match="land the day again"):
+        lake.verify("conversations", DAY)
 
 
 def test_reading_notices_a_flipped_byte_of_a_page(lake: Lake, root: Path) -> None:
