@@ -35,8 +35,8 @@ class Layout:
     bloom: tuple[str, ...] = ()
     """Columns looked up by equality: ids."""
     uncompressed: tuple[str, ...] = ()
-    """Columns that are read whole where one value is looked for: of ids compression saves half, and costs readers as
-    much as all else."""
+    """Columns of which compression would save next to nothing, and those that are read whole where one value is looked
+    for: of ids it saves half, and costs readers as much as all else."""
     sorted_by: tuple[str, ...] = ()
     """Columns by which the caller hands over the rows in ascending order; told to readers, not checked."""
     grouped_by: str | None = None

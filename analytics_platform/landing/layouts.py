@@ -24,6 +24,9 @@ _GROUPED_BY = {"session_metrics": "name"}
 """Questions are asked of a few metrics, of some fifty."""
 _GROUPED_ROWS = 13_000
 """A quarter of the metrics in 24 MB of JSON: smaller row groups make no question cheaper, and each repeats its ids."""
+_OF_FEW_VALUES = {"session_metrics": ("name", "media_type", "direction", "purpose")}
+"""Pages of small row groups that are nothing but codes of a few bits."""
+_NUMBERS = ("int64", "float64", "bool", "instant", "date")
 
 
 @cache
@@ -31,12 +34,14 @@ def layout(table: Table) -> Layout:
     """Whole numbers and instants as deltas, strings that repeat in dictionaries, bloom filters on what is looked up.
 
     What is (nearly) unique takes no dictionary, as a raw table's records and ids: it would be as large as all values,
-    and readers inflate one also where they want none of its rows.
+    and readers inflate one also where they want none of its rows. Texts and ordinals are compressed; of other numbers
+    their encoding leaves next to nothing to gain, and a compressor costs by the page.
     """
     raw = any(column.name in _KEPT_WHOLE for column in table.columns)
     typed = (*_UNIQUE.get(table.name, ()), *_HARDLY_REPEATED)
     unique = (*_KEPT_WHOLE, "conversation_id", "user_id", "correlation_id") if raw else typed
     plain = [column for column in table.columns if column.type in ("int64", "instant", "date")]
+    numbers = [column for column in table.columns if column.type in _NUMBERS and not column.name.endswith("_index")]
     return Layout(
         instant=table.instant,
         dictionary=tuple(
@@ -46,7 +51,11 @@ def layout(table: Table) -> Layout:
         ),
         delta=tuple(column.name for column in plain),
         bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
-        uncompressed=_READ_WHOLE.get(table.name, ()),
+        uncompressed=(
+            *_READ_WHOLE.get(table.name, ()),
+            *_OF_FEW_VALUES.get(table.name, ()),
+            *(column.name for column in numbers),
+        ),
         grouped_by=_GROUPED_BY.get(table.name),
         grouped_rows=_GROUPED_ROWS,
         row_group_bytes=16 << 20 if raw else 256 << 20,

@@ -103,6 +103,10 @@ def _every_dictionary(schema: pa.Schema, options: Options) -> Options:
     return options | {"use_dictionary": [*options["use_dictionary"], *ids.intersection(schema.names)]}
 
 
+def _ids(shipped: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in shipped if name.endswith("_id"))
+
+
 def _unique(schema: pa.Schema) -> set[str]:
     """What names the rows of `participants` and of `sessions` themselves."""
     return {"session_id"} if "protocol_call_id" in schema.names else {"participant_id"}
@@ -134,6 +138,9 @@ LAYOUTS = (
     Tried("no least and greatest values", _with(write_statistics=False)),
     Tried("key not compressed", uncompressed=lambda shipped: (*shipped, "conversation_id")),
     Tried("ids in dictionaries, too", _every_dictionary),
+    Tried(
+        "numbers compressed, too", uncompressed=lambda shipped: tuple(name for name in shipped if name.endswith("_id"))
+    ),
     Tried("all compressed", uncompressed=lambda shipped: ()),
     Tried("zstd 3", _compressed("zstd", 3)),
     Tried("lz4", _compressed("lz4")),
