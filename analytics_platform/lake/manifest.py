@@ -28,7 +28,9 @@ ENCRYPTED = "encrypted"
 """The fact that tells which columns are encrypted; absent where none is."""
 
 _CHUNK = 1 << 20
+CHECKSUM = xxhash.xxh3_128
 _SHA256_DIGITS = 64
+"""Of checksums in manifests written until 2026-11-23."""
 TAIL = 1 << 15
 """Bytes at the end of a file in which its manifest stands, unless it is a long one."""
 _MAGIC = b"PAR1"
@@ -42,8 +44,8 @@ class Manifest:
 
     `bytes` is the size of the file. `min_instant` and `max_instant` are of the layout's instant column, UTC, None
     where the table has no such column or no rows. `checksum` is the 128-bit XXH3, as hexadecimal digits, of the file's
-    first `checksum_bytes` bytes: all row groups; the index, the filters and the footer come after. Until 2026-11-23 it
-    was their SHA-256, of twice as many digits.
+    first `checksum_bytes` bytes: all row groups; the index, the filters and the footer come after. In older manifests
+    it is their SHA-256.
     """
 
     table: str
@@ -144,7 +146,7 @@ def _decoded(text: bytes, size: int) -> Manifest:
 
 def verify(source: pa.NativeFile, metadata: pq.FileMetaData, manifest: Manifest, place: str) -> None:
     """Read the row groups' bytes again and compare with `manifest`; PartitionDamaged when they differ."""
-    digest = hashlib.sha256() if len(manifest.checksum) == _SHA256_DIGITS else xxhash.xxh3_128()
+    digest = hashlib.sha256() if len(manifest.checksum) == _SHA256_DIGITS else CHECKSUM()
     left = manifest.checksum_bytes
     source.seek(0)
     while left and (piece := source.read(min(_CHUNK, left))):

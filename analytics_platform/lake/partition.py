@@ -12,11 +12,10 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import xxhash
 
 from analytics_platform.lake.errors import LakeError, told
 from analytics_platform.lake.layout import Layout
-from analytics_platform.lake.manifest import ENCRYPTED, KEY, MASKED, Manifest, code_version, plain_facts
+from analytics_platform.lake.manifest import CHECKSUM, ENCRYPTED, KEY, MASKED, Manifest, code_version, plain_facts
 from analytics_platform.lake.protection import Protection
 
 _CHUNK = 1 << 20
@@ -89,7 +88,7 @@ class PartitionWriter:
         self._waiting_rows = 0
         self._least: datetime | None = None
         self._greatest: datetime | None = None
-        self._digest = xxhash.xxh3_128()
+        self._digest = CHECKSUM()
         self._hashed = 0
         self._parquet: pq.ParquetWriter | None = None
         self._closed = False

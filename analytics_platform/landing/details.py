@@ -198,7 +198,8 @@ class DetailsLanding:
         return lambda question: like is not None and like.records(question) >= NEAR * self.options.result_cap
 
     def _like(self, day: date, before: Manifest | None) -> Like | None:
-        """What is known of such days: what this one delivered when landed last, else the last of the week before."""
+        """What is known of such days: what this one delivered when landed last, else the last whole one of the week
+        before."""
         if before is not None and before.facts["state"] != PROVISIONAL:
             return Like(parts_of(before))
         for days in range(1, _WEEK + 1):

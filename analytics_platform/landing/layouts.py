@@ -26,7 +26,8 @@ _GROUPED_ROWS = 13_000
 """A quarter of the metrics in 24 MB of JSON: smaller row groups make no question cheaper, and each repeats its ids."""
 _OF_FEW_VALUES = {"session_metrics": ("name", "media_type", "direction", "purpose")}
 """Pages of small row groups that are nothing but codes of a few bits."""
-_NUMBERS = ("int64", "float64", "bool", "instant", "date")
+_WHOLE = ("int64", "instant", "date")
+_NUMBERS = (*_WHOLE, "float64", "bool")
 
 
 @cache
@@ -34,27 +35,23 @@ def layout(table: Table) -> Layout:
     """Whole numbers and instants as deltas, strings that repeat in dictionaries, bloom filters on what is looked up.
 
     What is (nearly) unique takes no dictionary, as a raw table's records and ids: it would be as large as all values,
-    and readers inflate one also where they want none of its rows. Texts and ordinals are compressed; of other numbers
-    their encoding leaves next to nothing to gain, and a compressor costs by the page.
+    and readers inflate one also where they want none of its rows. Texts and a key's numbers, which count up, are
+    compressed; of other numbers their encoding leaves next to nothing to gain, and a compressor costs by the page.
     """
     raw = any(column.name in _KEPT_WHOLE for column in table.columns)
     typed = (*_UNIQUE.get(table.name, ()), *_HARDLY_REPEATED)
     unique = (*_KEPT_WHOLE, "conversation_id", "user_id", "correlation_id") if raw else typed
-    plain = [column for column in table.columns if column.type in ("int64", "instant", "date")]
-    numbers = [column for column in table.columns if column.type in _NUMBERS and not column.name.endswith("_index")]
     return Layout(
         instant=table.instant,
         dictionary=tuple(
-            column.name
-            for column in table.columns
-            if column not in plain and column.name not in unique and column.type not in ("float64", "bool")
+            column.name for column in table.columns if column.type not in _NUMBERS and column.name not in unique
         ),
-        delta=tuple(column.name for column in plain),
+        delta=tuple(column.name for column in table.columns if column.type in _WHOLE),
         bloom=tuple(column.name for column in table.columns if column.name in _LOOKED_UP),
         uncompressed=(
             *_READ_WHOLE.get(table.name, ()),
             *_OF_FEW_VALUES.get(table.name, ()),
-            *(column.name for column in numbers),
+            *(column.name for column in table.columns if column.type in _NUMBERS and column.name not in table.key),
         ),
         grouped_by=_GROUPED_BY.get(table.name),
         grouped_rows=_GROUPED_ROWS,
