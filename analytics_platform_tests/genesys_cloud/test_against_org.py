@@ -215,7 +215,7 @@ def test_a_budget_above_the_orgs_is_steered_by_its_count(
 
 
 def test_a_page_that_trickles_is_asked_for_again(org: SimulatedOrg, enter: Enter) -> None:
-    jobs = enter(org, timeouts=Timeouts(whole=0.5))
+    jobs = enter(org, timeouts=Timeouts(whole=2))
     job_id = finish(jobs)
     org.arm("slow", "conversations.results", seconds=20)
     assert records_of(jobs, job_id, 1000)

@@ -79,7 +79,7 @@ def test_content_is_waited_for_as_long_as_configured_and_not_asked_again(
 ) -> None:
     hold = Event()
     server.on("GET", STREAM, Reply(json=[], hold=hold))
-    gms = connect(content_seconds=0.1, timeouts=Timeouts(pool=None))
+    gms = connect(content_seconds=1, timeouts=Timeouts(pool=None))
     with pytest.raises(NoAnswer):
         list(gms.content(WHOLE_DAY))
     hold.set()

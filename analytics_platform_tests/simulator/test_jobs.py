@@ -226,7 +226,7 @@ def test_pages_may_be_short(start_org: StartOrg) -> None:
 
 
 def test_a_job_takes_its_time(start_org: StartOrg) -> None:
-    slow = ["queued_seconds=0.2", "pending_seconds=0.2", "queued_looks=0", "pending_looks=0"]
+    slow = ["queued_seconds=1", "pending_seconds=1", "queued_looks=0", "pending_looks=0"]
     org = start_org(conversations_per_day=1, assume=slow)
     with asking(org) as asker:
         job = asker.submit("users", day(DAYS[0]))

@@ -25,7 +25,7 @@ GET = CONVERSATION_JOBS.availability
 def test_a_silent_server_is_given_up(server: Scripted, connect: Callable[..., GenesysCloud]) -> None:
     held = threading.Event()
     server.on("GET", GET.path, Reply(json={}, hold=held), Reply(json={"ok": True}))
-    client = connect(timeouts=Timeouts(read=0.2))
+    client = connect(timeouts=Timeouts(read=1))
     assert client.call(GET).value == {"ok": True}
     held.set()
     assert len(server.requests(GET.path)) == 2
