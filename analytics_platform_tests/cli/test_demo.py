@@ -25,6 +25,8 @@ PROGRAM = Path(sys.executable).parent / "analytics-platform"
 _IGNORING_INTERRUPTS = (
     "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
 )
+_BY_DAY = {each.name for each in STREAMS} | {each.typed for each in STREAMS}
+_BY_DAY |= {*(each.stream for each in AGGREGATES), "bot_turns", SERVICES.raw.name, SERVICES.typed}
 
 
 def _surroundings() -> dict[str, str]:
@@ -88,16 +90,22 @@ def test_a_second_demo_changes_no_row(demo: Demo) -> None:
     # The org's clock has gone on meanwhile: what was open may have ended, but nothing is lost or twice.
     assert len(before.stdout.splitlines()) == len(after.stdout.splitlines())
     assert ids == {line.split(",")[0] for line in after.stdout.splitlines()}
+    ended = [states for name, states in _states(_run(folder, "status", "--json").stdout).items() if name in _BY_DAY]
+    assert len(ended) == len(_BY_DAY)
+    assert {state for states in ended for state in states[:2]} <= {"complete", "rebuilt"}
 
 
 def test_status_shows_each_ended_day_complete_and_what_is_known_of_today(demo: Demo) -> None:
-    days = {each["stream"]: [day["state"] for day in each["days"]] for each in json.loads(demo.status)["streams"]}
+    days = _states(demo.status)
     snapshots = {f"{each}_observations" for each in ("queue", "user", "flow")}
     assert all(days.pop(each) == ["missing", "missing", "provisional"] for each in snapshots)
-    streams = {each.name for each in STREAMS} | {each.typed for each in STREAMS}
-    streams |= {*(each.stream for each in AGGREGATES), "bot_turns", SERVICES.raw.name, SERVICES.typed}
-    assert set(days) == streams
+    assert set(days) == _BY_DAY
     assert all(states == ["complete", "complete", "missing"] for states in days.values())
+
+
+def _states(status: str) -> dict[str, list[str]]:
+    """By stream the states of its days, from what `status --json` told."""
+    return {each["stream"]: [day["state"] for day in each["days"]] for each in json.loads(status)["streams"]}
 
 
 @contextmanager
